@@ -1,0 +1,62 @@
+/**
+ * The error catalogue: every failure that a caller may want to tell apart has a code here, and docs/errors.md has a
+ * line for each (a test keeps the two equal). Callers decide by `code`; messages are for people. Bad data inside a
+ * repository is not an error but a result, see `bug/`.
+ */
+
+/** Stable codes with what each means, as docs/errors.md prints them. */
+export const errorCatalogue = {
+  SETTING_INVALID: 'A setting in the file, the environment or the command line cannot be used.',
+  GIT_MISSING: 'The git program was not found.',
+  GIT_TOO_OLD: 'The installed git is older than the viewer needs.',
+  GIT_FAILED: 'A git process ended with an error.',
+  GIT_TIMEOUT: 'A git process did not answer in time and was ended.',
+  GIT_PROTOCOL: 'A git process answered something that was not asked for, and was ended.',
+  GIT_OUTPUT_TOO_LARGE: 'A git process printed more than the limit allows, and was ended.',
+  GIT_UNSAFE_OWNER: 'git refuses a repository because another user owns its folder.',
+  OBJECT_UNREADABLE: 'git cannot read one object of a repository: it is damaged.',
+  REPOSITORY_UNKNOWN: 'No repository of that name is served here.',
+  REPOSITORY_EMPTY: 'The repository is there, but it has no bug and no identity.',
+  REPOSITORY_UNREADABLE: 'The repository is configured, but git cannot read it now.',
+  BUG_UNKNOWN: 'No bug of the repository has that id or prefix.',
+  BUG_UNREADABLE: 'The bug is there, but its data could not be read.',
+  IDENTITY_UNKNOWN: 'No identity of the repository has that id or prefix.',
+  COMMENT_UNKNOWN: 'No comment or event of the repository has that combined id.',
+  FILE_UNKNOWN: 'No readable operation of the repository attaches a file of that hash.',
+  PAGE_UNKNOWN: 'No page has that address.',
+  AMBIGUOUS_PREFIX: 'More than one id starts with that prefix.',
+  QUERY_INVALID: 'The query breaks a rule of the query language.',
+  PARAMETER_INVALID: 'A parameter of the request is not one that can be used.',
+  UNAUTHORIZED: 'The request does not carry the configured secret.',
+  PAYLOAD_TOO_LARGE: 'The body of the request is larger than the limit.',
+  LOAD_TIMEOUT: 'The answer was not ready within the time limit; the work goes on, a later request may find it done.',
+  SHUTTING_DOWN: 'The server is shutting down.',
+} as const
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+/** Facts about a failure, for logs and for error pages. Values are shown to people, so secrets stay out. */
+export type ErrorData = Readonly<Record<string, unknown>>
+
+/**
+ * The one error class of the product.
+ * @param code from the catalogue; what callers decide by
+ * @param message short, lower case, factual
+ * @param options.data the facts; options.cause what was thrown below, where something was
+ */
+export class ViewerError extends Error {
+  override readonly name = 'ViewerError'
+  readonly code: ErrorCode
+  readonly data: ErrorData
+
+  constructor(code: ErrorCode, message: string, options: { data?: ErrorData; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.data = options.data ?? {}
+  }
+}
+
+/** True where `error` is from the catalogue and, if a code is given, has that code. */
+export function isViewerError(error: unknown, code?: ErrorCode): error is ViewerError {
+  return error instanceof ViewerError && (code === undefined || error.code === code)
+}

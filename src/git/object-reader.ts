@@ -1,0 +1,292 @@
+/**
+ * Reads objects of one repository through one long-lived `git cat-file` process.
+ *
+ *     read(a) read(b) read(c)          one tick: one write, one `flush`
+ *        │       │       │
+ *        ▼       ▼       ▼
+ *     waiting ──► window (asked, not answered) ──► answers come back in the order of the questions
+ *
+ * It promises: requests are pipelined, a bounded number of them at a time; the process starts with the first request
+ * and is ended after some idle time; a missing object is `undefined`; an object over the size limit is skipped, not
+ * stored. A process whose answers do not match the questions, or that falls silent, is killed, its questions are
+ * refused, and the next one gets a fresh process: a protocol in doubt is never used again. git dies of an object that
+ * is damaged; only the question it died of is refused then, the others are put to a fresh process.
+ */
+import type { Timer } from '../base/clock.ts'
+import { ViewerError } from '../base/errors.ts'
+import { type Answer, AnswerParser } from './cat-file-answers.ts'
+import { isObjectHash } from './hash.ts'
+import { type GitProcess, type GitSetup, gitFailure, startGit, watchSilence } from './process.ts'
+
+export interface GitObject {
+  readonly type: string
+  /** Bytes of the object, also where they were not kept. */
+  readonly size: number
+  /** Undefined where the object is larger than the limit of the request. */
+  readonly bytes: Buffer | undefined
+}
+
+export interface ObjectReaderOptions {
+  /** `command` needs git 2.36 and answers in batches; `plain` is what older ones have. */
+  readonly protocol: 'command' | 'plain'
+  /** The process is ended when nothing was asked for this long. */
+  readonly idleMs: number
+  /** Requests that may be asked and not yet answered. */
+  readonly window?: number
+}
+
+export interface ObjectReader extends AsyncDisposable {
+  /**
+   * Reads one object; call it many times at once rather than one after the other.
+   * @param hash a full object name
+   * @param maxBytes a larger object comes back without its bytes
+   * @returns undefined where the repository has no such object
+   * @throws OBJECT_UNREADABLE where this object is damaged; other codes where the repository or git is at fault
+   */
+  read(hash: string, maxBytes: number): Promise<GitObject | undefined>
+  /** Processes that run now: 0 or 1. */
+  readonly processes: number
+}
+
+interface Request {
+  readonly hash: string
+  readonly maxBytes: number
+  resolve(object: GitObject | undefined): void
+  reject(error: unknown): void
+}
+
+/** A reader for the repository in `folder`. Starts nothing yet. */
+export function createObjectReader(setup: GitSetup, folder: string, options: ObjectReaderOptions): ObjectReader {
+  return new CatFileReader(setup, folder, options)
+}
+
+class CatFileReader implements ObjectReader {
+  readonly #setup: GitSetup
+  readonly #folder: string
+  readonly #options: ObjectReaderOptions
+  readonly #window: number
+  readonly #waiting: Request[] = []
+  #waitingHead = 0
+  #session: Session | undefined
+  readonly #ending = new Set<Promise<unknown>>()
+  #scheduled = false
+  #closed = false
+  #idle: Timer | undefined
+
+  constructor(setup: GitSetup, folder: string, options: ObjectReaderOptions) {
+    this.#setup = setup
+    this.#folder = folder
+    this.#options = options
+    this.#window = options.window ?? 2048
+  }
+
+  get processes(): number {
+    return this.#session === undefined ? 0 : 1
+  }
+
+  read(hash: string, maxBytes: number): Promise<GitObject | undefined> {
+    if (!isObjectHash(hash)) return Promise.resolve(undefined)
+    if (this.#closed) return Promise.reject(new ViewerError('SHUTTING_DOWN', 'the object reader is closed'))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ hash, maxBytes, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  /** Gathers what one tick asks, so that it costs one write. */
+  #schedule() {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#send()
+    })
+  }
+
+  #send() {
+    if (this.#waitingHead === this.#waiting.length || this.#closed) return
+    this.#idle?.cancel()
+    const session = this.#session ?? this.#start()
+    const room = this.#window - session.inFlight
+    if (room <= 0) return
+    const batch = this.#waiting.slice(this.#waitingHead, this.#waitingHead + room)
+    this.#waitingHead += batch.length
+    if (this.#waitingHead === this.#waiting.length) {
+      this.#waiting.length = 0
+      this.#waitingHead = 0
+    }
+    session.ask(batch)
+  }
+
+  #start(): Session {
+    const session: Session = new Session(this.#setup, this.#folder, {
+      protocol: this.#options.protocol,
+      onAnswered: () => this.#afterAnswers(session),
+      onEnd: (error, unanswered) => this.#afterEnd(session, error, unanswered),
+    })
+    this.#session = session
+    return session
+  }
+
+  #afterAnswers(session: Session) {
+    if (this.#waitingHead < this.#waiting.length) {
+      // Refill in large steps: a write for every answer would cost more than the answers.
+      if (session.inFlight <= this.#window / 2) this.#schedule()
+    } else if (session.inFlight === 0) {
+      this.#idle?.cancel()
+      this.#idle = this.#setup.clock.startTimer(this.#options.idleMs, () => {
+        if (this.#session === session && session.inFlight === 0 && this.#waiting.length === 0) this.#drop(session)
+      })
+    }
+  }
+
+  #afterEnd(session: Session, error: ViewerError, unanswered: readonly Request[]) {
+    if (this.#session === session) this.#session = undefined
+    const waiting = this.#takeWaiting()
+    if (!diedOfAnObject(error)) {
+      for (const request of [...unanswered, ...waiting]) request.reject(error)
+      return
+    }
+    const [culprit, ...others] = unanswered
+    culprit?.reject(
+      new ViewerError('OBJECT_UNREADABLE', `git cannot read object ${culprit.hash}`, {
+        cause: error,
+        data: error.data,
+      }),
+    )
+    this.#waiting.push(...others, ...waiting)
+    if (this.#waiting.length > 0) this.#schedule()
+  }
+
+  #takeWaiting(): Request[] {
+    const rest = this.#waiting.slice(this.#waitingHead)
+    this.#waiting.length = 0
+    this.#waitingHead = 0
+    return rest
+  }
+
+  #drop(session: Session) {
+    if (this.#session === session) this.#session = undefined
+    const ended = session.close()
+    this.#ending.add(ended)
+    void ended.then(() => this.#ending.delete(ended))
+  }
+
+  async [Symbol.asyncDispose]() {
+    this.#closed = true
+    this.#idle?.cancel()
+    for (const request of this.#takeWaiting()) {
+      request.reject(new ViewerError('SHUTTING_DOWN', 'the object reader is closed'))
+    }
+    if (this.#session) this.#drop(this.#session)
+    await Promise.all(this.#ending)
+  }
+}
+
+/** git says so itself where the repository, and not one object, is what it cannot read. */
+function diedOfAnObject(error: ViewerError): boolean {
+  return (
+    error.code === 'GIT_FAILED' && !/not a git repository|unknown repository extension/.test(String(error.data.stderr))
+  )
+}
+
+interface SessionEvents {
+  readonly protocol: 'command' | 'plain'
+  onAnswered(): void
+  /** `unanswered` were asked; git answers in order, so it died of the first of them. */
+  onEnd(error: ViewerError, unanswered: readonly Request[]): void
+}
+
+/** One life of the process. */
+class Session {
+  readonly #git: GitProcess
+  readonly #events: SessionEvents
+  readonly #asked: Request[] = []
+  #askedHead = 0
+  readonly #parser: AnswerParser
+  #watch: { heard(): void; stop(): void } | undefined
+  readonly #setup: GitSetup
+  #failure: ViewerError | undefined
+  #over = false
+
+  constructor(setup: GitSetup, folder: string, events: SessionEvents) {
+    this.#setup = setup
+    this.#events = events
+    const args = ['cat-file', events.protocol === 'command' ? '--batch-command' : '--batch']
+    if (events.protocol === 'command') args.push('--buffer')
+    this.#git = startGit(setup, folder, args)
+    this.#parser = new AnswerParser({
+      maxBytes: () => this.#asked[this.#askedHead]?.maxBytes ?? 0,
+      onAnswer: answer => this.#answer(answer),
+    })
+    this.#git.child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk))
+    void this.#git.ended.then(end => {
+      this.#finish(this.#failure ?? gitFailure(args, end, this.#git.stderr()))
+    })
+  }
+
+  get inFlight(): number {
+    return this.#asked.length - this.#askedHead
+  }
+
+  ask(requests: readonly Request[]) {
+    const command = this.#events.protocol === 'command'
+    let text = ''
+    for (const request of requests) {
+      this.#asked.push(request)
+      text += command ? `contents ${request.hash}\n` : `${request.hash}\n`
+    }
+    if (command) text += 'flush\n'
+    this.#watch ??= watchSilence(this.#setup, () => {
+      this.#doubt(new ViewerError('GIT_TIMEOUT', 'git cat-file did not answer in time'))
+    })
+    this.#git.child.stdin.write(text)
+  }
+
+  #receive(chunk: Buffer) {
+    if (this.#over || this.#failure) return
+    this.#watch?.heard()
+    if (this.inFlight === 0) return this.#doubt(new ViewerError('GIT_PROTOCOL', 'git cat-file answered unasked'))
+    const problem = this.#parser.push(chunk)
+    if (problem) return this.#doubt(new ViewerError('GIT_PROTOCOL', `git cat-file: ${problem}`))
+    if (this.inFlight === 0) {
+      this.#asked.length = 0
+      this.#askedHead = 0
+      this.#watch?.stop()
+      this.#watch = undefined
+    }
+    this.#events.onAnswered()
+  }
+
+  /** @returns what is wrong with the answer, where something is */
+  #answer(answer: Answer): string | undefined {
+    const request = this.#asked[this.#askedHead]
+    if (request === undefined) return 'more answers than questions'
+    if (answer.name !== request.hash) return `asked for ${request.hash}, answered ${answer.name}`
+    this.#askedHead++
+    request.resolve(answer.object)
+    return undefined
+  }
+
+  #doubt(error: ViewerError) {
+    this.#failure = error
+    this.#git.kill()
+    this.#finish(error)
+  }
+
+  #finish(error: ViewerError) {
+    if (this.#over) return
+    this.#over = true
+    this.#watch?.stop()
+    const unanswered = this.#asked.slice(this.#askedHead)
+    this.#asked.length = 0
+    this.#askedHead = 0
+    this.#events.onEnd(error, unanswered)
+  }
+
+  /** Ends the process; questions without an answer are refused. Settles when it was reaped. */
+  async close(): Promise<void> {
+    this.#doubt(new ViewerError('SHUTTING_DOWN', 'the object reader was closed'))
+    await this.#git.ended
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * The one place that starts git. Arguments go as an array, never through a shell; standard error is kept (its first
+ * part) for the message; every process has a watcher that ends it when it says nothing for too long, and is reaped
+ * before its promise settles.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { dirname } from 'node:path'
+import type { Clock, Timer } from '../base/clock.ts'
+import { ViewerError } from '../base/errors.ts'
+import { gitEnvironment } from './environment.ts'
+
+/** What every git process of the program has in common. */
+export interface GitSetup {
+  /** Name or path of the program. */
+  readonly program: string
+  readonly clock: Clock
+  /** A process that is being waited for and prints nothing for this long is ended. */
+  readonly silenceLimitMs: number
+  /** Usually `process.env`. */
+  readonly ambient: Readonly<Record<string, string | undefined>>
+}
+
+/** How much of standard error is kept. */
+const maxStderrChars = 4096
+
+/** A running git process with its standard streams. */
+export interface GitProcess {
+  readonly child: ChildProcessWithoutNullStreams
+  /** What it has printed on standard error so far, its first 4,096 characters. */
+  stderr(): string
+  /** Settles when the process has ended and was reaped: its exit status, or the signal's name. Never rejects. */
+  readonly ended: Promise<GitEnd>
+  kill(): void
+}
+
+export interface GitEnd {
+  readonly status: number | undefined
+  readonly signal: string | undefined
+  /** Why it could not be started, where that is so. */
+  readonly spawnError?: Error
+}
+
+/**
+ * Starts git inside a folder. git may look for a repository there but not above it, so that a folder which is not a
+ * repository never stands for one that happens to surround it.
+ */
+export function startGit(setup: GitSetup, folder: string, args: readonly string[]): GitProcess {
+  const child = spawn(setup.program, args as string[], {
+    cwd: folder,
+    env: gitEnvironment(setup.ambient, { GIT_CEILING_DIRECTORIES: dirname(folder) }),
+    stdio: 'pipe',
+    windowsHide: true,
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8')
+  child.stderr.on('data', (text: string) => {
+    if (stderr.length < maxStderrChars) stderr = (stderr + text).slice(0, maxStderrChars)
+  })
+  // A process that ended early makes writes to it fail; its exit status says more than EPIPE does.
+  child.stdin.on('error', () => {})
+  let spawnError: Error | undefined
+  child.on('error', error => {
+    spawnError = error
+  })
+  const ended = new Promise<GitEnd>(resolve => {
+    child.on('close', (status, signal) => {
+      resolve({ status: status ?? undefined, signal: signal ?? undefined, ...(spawnError ? { spawnError } : {}) })
+    })
+  })
+  return { child, stderr: () => stderr, ended, kill: () => void child.kill('SIGKILL') }
+}
+
+export interface RunOptions {
+  /** Text for standard input. */
+  readonly input?: string | Uint8Array
+  /** More output than this ends the process. Default 256 MiB. */
+  readonly maxOutputBytes?: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Runs one git command to its end and returns its standard output. Rejects with the codes of `gitFailure`. */
+export async function runGit(
+  setup: GitSetup,
+  folder: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  const maxOutputBytes = options.maxOutputBytes ?? 256 * 1024 * 1024
+  await streamGit(setup, folder, args, {
+    ...options,
+    onData(chunk) {
+      size += chunk.length
+      if (size > maxOutputBytes) {
+        throw new ViewerError('GIT_OUTPUT_TOO_LARGE', `git ${args[0]} printed more than ${maxOutputBytes} bytes`)
+      }
+      chunks.push(chunk)
+    },
+  })
+  return Buffer.concat(chunks, size)
+}
+
+export interface StreamOptions {
+  readonly input?: string | Uint8Array
+  readonly signal?: AbortSignal | undefined
+  /** Called with each piece of standard output. A throw ends the process and is what the caller gets. */
+  onData(chunk: Buffer): void
+}
+
+/** Runs one git command and hands its standard output on as it comes. */
+export async function streamGit(
+  setup: GitSetup,
+  folder: string,
+  args: readonly string[],
+  options: StreamOptions,
+): Promise<void> {
+  options.signal?.throwIfAborted()
+  const git = startGit(setup, folder, args)
+  let failure: unknown
+  const stop = (reason: unknown) => {
+    failure ??= reason
+    git.kill()
+  }
+  const onAbort = () => stop(options.signal?.reason)
+  options.signal?.addEventListener('abort', onAbort, { once: true })
+  const watch = watchSilence(setup, () => {
+    stop(new ViewerError('GIT_TIMEOUT', `git ${args[0]} said nothing for ${setup.silenceLimitMs / 1000} s`))
+  })
+  git.child.stdout.on('data', (chunk: Buffer) => {
+    watch.heard()
+    if (failure !== undefined) return
+    try {
+      options.onData(chunk)
+    } catch (error) {
+      stop(error)
+    }
+  })
+  git.child.stdin.end(options.input ?? '')
+  const end = await git.ended
+  watch.stop()
+  options.signal?.removeEventListener('abort', onAbort)
+  if (failure !== undefined) throw failure
+  if (end.status !== 0) throw gitFailure(args, end, git.stderr())
+}
+
+/** Calls `onSilence` when `heard` was not called for the set-up's limit. */
+export function watchSilence(setup: GitSetup, onSilence: () => void): { heard(): void; stop(): void } {
+  const { clock, silenceLimitMs } = setup
+  let lastMs = clock.monotonicMs()
+  let timer: Timer
+  // One timer that looks back is cheaper than a new one for every piece of output.
+  const arm = (delayMs: number) => {
+    timer = clock.startTimer(delayMs, () => {
+      const leftMs = lastMs + silenceLimitMs - clock.monotonicMs()
+      if (leftMs <= 0) onSilence()
+      else arm(leftMs)
+    })
+  }
+  arm(silenceLimitMs)
+  return {
+    heard: () => {
+      lastMs = clock.monotonicMs()
+    },
+    stop: () => timer.cancel(),
+  }
+}
+
+/** What a git process that ended badly means, as an error of the catalogue. */
+export function gitFailure(args: readonly string[], end: GitEnd, stderr: string): ViewerError {
+  const command = `git ${args[0] ?? ''}`
+  const missing = end.spawnError as NodeJS.ErrnoException | undefined
+  if (missing?.code === 'ENOENT' && missing.syscall?.startsWith('spawn') === true) {
+    // spawn reports a missing working directory in the same words; callers that know the folder tell them apart.
+    return new ViewerError('GIT_MISSING', 'git or the folder to run it in was not found', { cause: missing })
+  }
+  if (missing) return new ViewerError('GIT_FAILED', `${command} could not be started`, { cause: missing })
+  const data = { status: end.status, signal: end.signal, stderr: stderr.trim() }
+  if (/detected dubious ownership/.test(stderr)) {
+    return new ViewerError('GIT_UNSAFE_OWNER', 'the folder belongs to another user than the one the viewer runs as', {
+      data,
+    })
+  }
+  const how = end.signal ? `was ended by ${end.signal}` : `ended with status ${end.status}`
+  const said = stderr.trim().split('\n')[0] ?? ''
+  return new ViewerError('GIT_FAILED', `${command} ${how}${said ? `: ${said}` : ''}`, { data })
+}
