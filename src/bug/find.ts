@@ -1,0 +1,60 @@
+/** Finding things by what people type: ids, prefixes of ids, numbers of the tracker that a bug was imported from. */
+import { ViewerError } from '../base/errors.ts'
+import { isEntityId } from './ids.ts'
+import type { BugSummary, Identity, Tracker } from './model.ts'
+
+/** The shortest prefix of an id that is looked up (`api.md`, "Pages"). */
+const minPrefixDigits = 4
+const hexDigits = /^[0-9a-f]+$/
+
+/** What a prefix can mean: one thing, several, or nothing. */
+export type Found<T> = { readonly one: T } | { readonly several: readonly T[] } | undefined
+
+/** Finds a bug by its id or a prefix of 4 digits or more, in either case. */
+export function findBug(tracker: Tracker, prefix: string): Found<BugSummary> {
+  return findByPrefix(tracker.bugById, prefix)
+}
+
+/** Finds a person by id or prefix. */
+export function findIdentity(tracker: Tracker, prefix: string): Found<Identity> {
+  return findByPrefix(tracker.identities, prefix)
+}
+
+/** Finds entities by prefix; shorter ones than `minDigits` find nothing. */
+export function findByPrefix<T>(byId: ReadonlyMap<string, T>, typed: string, minDigits = minPrefixDigits): Found<T> {
+  const prefix = typed.toLowerCase()
+  if (isEntityId(prefix)) {
+    const one = byId.get(prefix)
+    return one === undefined ? undefined : { one }
+  }
+  if (prefix.length < minDigits || !hexDigits.test(prefix)) return undefined
+  const matches: T[] = []
+  for (const [id, entity] of byId) if (id.startsWith(prefix)) matches.push(entity)
+  return toFound(matches)
+}
+
+/** Finds the bug whose imported URL (metadata `…-url`) ends in a number. */
+export function findByImportedNumber(tracker: Tracker, number: string): Found<BugSummary> {
+  if (!/^[0-9]{1,12}$/.test(number)) return undefined
+  const end = `/${number}`
+  return toFound(
+    tracker.bugs.filter(({ metadata }) => {
+      for (const [key, value] of metadata) if (key.endsWith('-url') && value.endsWith(end)) return true
+      return false
+    }),
+  )
+}
+
+/** The one thing that was found. @throws AMBIGUOUS_PREFIX with `matches`, or `missing` */
+export function onlyOne<T extends { readonly id: string }>(found: Found<T>, missing: () => ViewerError): T {
+  if (found === undefined) throw missing()
+  if ('one' in found) return found.one
+  const matches = found.several.map(({ id }) => id)
+  throw new ViewerError('AMBIGUOUS_PREFIX', `${matches.length} ids start so`, { data: { matches } })
+}
+
+function toFound<T>(matches: readonly T[]): Found<T> {
+  const [one, ...more] = matches
+  if (one === undefined) return undefined
+  return more.length === 0 ? { one } : { several: matches }
+}

@@ -1,0 +1,18 @@
+/** EditComment (6): a new text for an earlier comment, which keeps the texts it had. An unknown target does nothing. */
+import { textField } from '../fields.ts'
+import type { OperationKind } from '../operation.ts'
+import { fileHashes } from './files.ts'
+
+export const editComment: OperationKind = (fields, context) => {
+  const target = textField(fields, 'target')
+  const message = textField(fields, 'message')
+  const files = fileHashes(fields)
+  return snapshot => {
+    const discussion = snapshot.discussion(target)
+    if (!discussion) return
+    discussion.message = message
+    discussion.files = files
+    discussion.history.push({ message, at: context.at })
+    snapshot.actors.add(context.authorId)
+  }
+}

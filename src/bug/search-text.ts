@@ -1,0 +1,10 @@
+/** Folding for full-text search: what is compared is neither case nor accents. */
+
+const ascii = /^[\0-\x7f]*$/
+const marks = /\p{M}+/gu
+
+/** The form of a text in which search terms are looked up: decomposed, without combining marks, in lower case. */
+export function foldText(text: string): string {
+  if (ascii.test(text)) return text.toLowerCase()
+  return text.normalize('NFKD').replace(marks, '').toLowerCase()
+}
