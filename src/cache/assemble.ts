@@ -1,0 +1,113 @@
+/** Puts the entities of a repository together into its Tracker: sorted, counted, indexed. Pure. */
+import { labelColor } from '../bug/label-color.ts'
+import { compareLamport } from '../bug/lamport.ts'
+import type { LabelCount, Tracker } from '../bug/model.ts'
+import { type Bug, type BugSummary, type EntityProblem, humanId, type Identity, type Problem } from '../bug/model.ts'
+import { compareBytes } from '../bug/order-bytes.ts'
+import { foldText } from '../bug/search-text.ts'
+
+/** What is kept of one entity: enough for lists and queries, and why it cannot be read where it cannot. */
+export type EntityRecord =
+  | {
+      readonly kind: 'bug'
+      readonly tip: string
+      readonly summary: BugSummary | undefined
+      /** Title and comments, folded for searching, as UTF-8 outside the heap. */
+      readonly text: Buffer | undefined
+      readonly problems: readonly Problem[]
+    }
+  | {
+      readonly kind: 'identity'
+      readonly tip: string
+      readonly identity: Identity | undefined
+      readonly problems: readonly Problem[]
+    }
+
+/** False where reading the same tip again could bring something else. */
+export function isHealthy(record: EntityRecord): boolean {
+  return record.kind === 'bug' ? record.summary !== undefined : record.identity !== undefined
+}
+
+/** Keeps the summary and the searchable text of a bug, and lets its comments go. */
+export function toBugRecord(tip: string, bug: Bug | undefined, problems: readonly Problem[]): EntityRecord {
+  if (!bug) return { kind: 'bug', tip, summary: undefined, text: undefined, problems }
+  const { comments, timeline: _timeline, packs: _packs, ...summary } = bug
+  const text = Buffer.from(foldText([bug.title, ...comments.map(comment => comment.message)].join('\n')))
+  return { kind: 'bug', tip, summary, text, problems }
+}
+
+/**
+ * @param records by name of the ref, in the order of the listing
+ * @param digest of the listing
+ * @param readAtMs when it was read, milliseconds since 1970
+ */
+export function assembleTracker(
+  records: readonly (readonly [string, EntityRecord])[],
+  digest: string,
+  readAtMs: number,
+): Tracker {
+  const bugs: BugSummary[] = []
+  const identities = new Map<string, Identity>()
+  for (const [, record] of records) {
+    if (record.kind === 'bug') {
+      if (record.summary) bugs.push(record.summary)
+    } else if (record.identity) identities.set(record.identity.id, record.identity)
+  }
+  bugs.sort(newestFirst)
+  const openBugs = bugs.reduce((count, bug) => count + (bug.status === 'open' ? 1 : 0), 0)
+  return {
+    digest,
+    bugs,
+    bugById: new Map(bugs.map(bug => [bug.id, bug])),
+    identities,
+    labels: countLabels(bugs),
+    problems: collectProblems(records, identities),
+    openBugs,
+    closedBugs: bugs.length - openBugs,
+    lastActivity: bugs.reduce<number | undefined>(
+      (last, bug) => Math.max(last ?? bug.editedAt, bug.editedAt),
+      undefined,
+    ),
+    readAtMs,
+  }
+}
+
+/** The order of a list without a query: creation, newest first; the id makes it one order where times are equal. */
+function newestFirst(a: BugSummary, b: BugSummary): number {
+  return compareLamport(b.createLamport, a.createLamport) || b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1)
+}
+
+function countLabels(bugs: readonly BugSummary[]): LabelCount[] {
+  const counts = new Map<string, number>()
+  for (const bug of bugs) for (const label of bug.labels) counts.set(label, (counts.get(label) ?? 0) + 1)
+  return [...counts]
+    .map(([name, count]) => ({ name, color: labelColor(name), bugs: count }))
+    .sort((a, b) => compareBytes(a.name, b.name))
+}
+
+/** One line for each entity with something wrong, however much is wrong with it. */
+function collectProblems(
+  records: readonly (readonly [string, EntityRecord])[],
+  identities: ReadonlyMap<string, Identity>,
+): EntityProblem[] {
+  const problems: EntityProblem[] = []
+  for (const [ref, record] of records) {
+    const reasons = new Set(
+      record.problems.map(({ reason, commit }) => (commit ? `${reason} (commit ${commit})` : reason)),
+    )
+    if (record.kind === 'bug') {
+      for (const id of record.summary?.actorIds ?? []) {
+        if (!identities.has(id)) reasons.add(`shown, but its author ${humanId(id)} is not among the identities`)
+      }
+    }
+    if (reasons.size > 0) problems.push({ ref, reason: listReasons([...reasons]) })
+  }
+  return problems
+}
+
+const reasonsShown = 3
+
+function listReasons(reasons: readonly string[]): string {
+  const shown = reasons.slice(0, reasonsShown).join('; ')
+  return reasons.length > reasonsShown ? `${shown}; and ${reasons.length - reasonsShown} more` : shown
+}

@@ -1,0 +1,116 @@
+/**
+ * Makes the state of a repository: lists the refs, reads the entities whose tip moved, takes the others over from the
+ * state before. What could not be read last time is tried again, since an object may have arrived meanwhile.
+ */
+import type { Clock } from '../base/clock.ts'
+import { forEachConcurrently } from '../base/concurrency.ts'
+import { isViewerError, ViewerError } from '../base/errors.ts'
+import type { DecodeLimits } from '../base/limits.ts'
+import type { Bug, Tracker } from '../bug/model.ts'
+import type { Git } from '../git/git.ts'
+import type { ObjectReader } from '../git/object-reader.ts'
+import type { Ref, RefListing } from '../git/refs.ts'
+import { assembleTracker, type EntityRecord, isHealthy, toBugRecord } from './assemble.ts'
+import { createCommitSource } from './commit-source.ts'
+import { type EntitySource, readBug, readIdentity } from './read-entity.ts'
+
+/** The refs that hold entities. */
+const bugPrefix = 'refs/bugs/'
+const identityPrefix = 'refs/identities/'
+const prefixes = [bugPrefix, identityPrefix].map(prefix => prefix.slice(0, -1))
+
+/** Entities that are read at the same time; enough to keep the pipe full, few enough to bound memory. */
+const entitiesAtOnce = 256
+/** Below this many moved tips their commits are read one by one; starting a walk would take longer. */
+const bulkWalkFrom = 16
+
+/** A repository's state and what it was made from. Never changed. */
+export interface RepositoryState {
+  readonly tracker: Tracker
+  /** By the name of the ref. */
+  readonly records: ReadonlyMap<string, EntityRecord>
+}
+
+export interface LoadInput {
+  readonly git: Git
+  readonly reader: ObjectReader
+  readonly folder: string
+  readonly limits: DecodeLimits
+  readonly clock: Clock
+  readonly previous?: RepositoryState | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Called with each bug that was read, in full. */
+  onBug?(bug: Bug): void
+}
+
+/**
+ * Reads a repository's state.
+ * @returns `previous` itself where nothing has changed
+ * @throws REPOSITORY_EMPTY where it has neither bugs nor identities; that costs one listing of refs and no more
+ */
+export async function loadTracker(input: LoadInput): Promise<RepositoryState> {
+  const { git, folder, previous, signal } = input
+  const listing = await git.listRefs(folder, { prefixes, signal })
+  if (listing.refs.length === 0) {
+    throw new ViewerError('REPOSITORY_EMPTY', 'the repository has no bugs and no identities')
+  }
+  const records = new Map<string, EntityRecord>()
+  const moved: Ref[] = []
+  for (const ref of listing.refs) {
+    const record = previous?.records.get(ref.name)
+    if (record && record.tip === ref.hash && isHealthy(record)) records.set(ref.name, record)
+    else moved.push(ref)
+  }
+  if (previous && previous.tracker.digest === listing.digest && moved.length === 0) return previous
+  for (const [ref, record] of await readMoved(input, moved)) records.set(ref, record)
+  return { tracker: assembleTracker(inListingOrder(listing, records), listing.digest, input.clock.nowMs()), records }
+}
+
+async function readMoved(input: LoadInput, moved: readonly Ref[]): Promise<Map<string, EntityRecord>> {
+  const { reader, limits, signal } = input
+  const commits = createCommitSource(reader)
+  if (moved.length >= bulkWalkFrom) await walk(input, moved, commit => commits.add(commit))
+  const source: EntitySource = { reader, commits, limits }
+  const records = new Map<string, EntityRecord>()
+  await forEachConcurrently(moved, entitiesAtOnce, async ref => {
+    signal?.throwIfAborted()
+    records.set(ref.name, await readRecord(source, ref, bug => input.onBug?.(bug)))
+  })
+  return records
+}
+
+async function walk(input: LoadInput, moved: readonly Ref[], onCommit: Parameters<Git['walkHistory']>[1]['onCommit']) {
+  const tips = moved.map(ref => ref.hash)
+  try {
+    await input.git.walkHistory(input.folder, { tips, signal: input.signal, onCommit })
+  } catch (error) {
+    // One missing commit ends the walk of all. What it has not brought is read entity by entity, and then the one at
+    // fault is known.
+    if (!isViewerError(error, 'GIT_FAILED')) throw error
+  }
+}
+
+async function readRecord(source: EntitySource, ref: Ref, onBug: (bug: Bug) => void): Promise<EntityRecord> {
+  const tip = ref.hash
+  if (ref.name.startsWith(bugPrefix)) {
+    const { bug, problems } = await readBug(source, { ref: ref.name, id: ref.name.slice(bugPrefix.length), tip })
+    if (bug) onBug(bug)
+    return toBugRecord(tip, bug, problems)
+  }
+  const id = ref.name.slice(identityPrefix.length)
+  const { identity, problems } = await readIdentity(source, { ref: ref.name, id, tip })
+  return { kind: 'identity', tip, identity, problems }
+}
+
+function inListingOrder(listing: RefListing, records: ReadonlyMap<string, EntityRecord>): [string, EntityRecord][] {
+  return listing.refs.flatMap(ref => {
+    const record = records.get(ref.name)
+    return record ? [[ref.name, record] as [string, EntityRecord]] : []
+  })
+}
+
+/** Title and comments of a bug, folded for searching; undefined where the state has no such bug. */
+export function foldedText(state: RepositoryState, bugId: string): Buffer | undefined {
+  const record = state.records.get(bugPrefix + bugId)
+  return record?.kind === 'bug' ? record.text : undefined
+}

@@ -1,0 +1,131 @@
+/**
+ * Which repositories there are, by name. It promises that a name from a URL only ever finds what the administrator has
+ * listed or what lies below a folder that is scanned: names are looked up in a table and never joined to a path.
+ * Finding costs directory listings only; no repository is opened and no process started.
+ */
+import type { Clock } from '../base/clock.ts'
+import { ViewerError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { createSingleFlight } from '../base/single-flight.ts'
+import { isExportOk } from '../git/details.ts'
+import { discoverRepositories, type FoundRepository } from '../git/discover.ts'
+import { locateRepository, type RepositoryLocation } from '../git/repository.ts'
+
+/** A repository that the administrator names. */
+export interface ListedRepository {
+  readonly name: string
+  readonly path: string
+  readonly description?: string | undefined
+  readonly owner?: string | undefined
+  readonly hidden?: boolean | undefined
+}
+
+/** A folder in which repositories are looked for. */
+export interface ScannedFolder {
+  readonly path: string
+  readonly depth: number
+  /** Put before the names found, such as `mirrors`. */
+  readonly prefix?: string | undefined
+}
+
+export interface RegistryOptions {
+  readonly list: readonly ListedRepository[]
+  readonly scan: readonly ScannedFolder[]
+  /** Says whether a found repository is wanted. */
+  accepts(name: string): boolean
+  readonly requireExportOk: boolean
+  /** A name that is not known makes the folders be scanned again, at most this often. */
+  readonly rescanAfterMs: number
+}
+
+export interface RegisteredRepository {
+  readonly name: string
+  readonly location: RepositoryLocation
+  readonly description: string | undefined
+  readonly owner: string | undefined
+  /** Not shown in lists; its pages can be asked for by name. */
+  readonly hidden: boolean
+}
+
+export interface Registry {
+  /** All that are known now, sorted by name. */
+  all(): readonly RegisteredRepository[]
+  /** Finds one by name; scans the folders again if it is not known. */
+  find(name: string): Promise<RegisteredRepository | undefined>
+  /** Scans the folders now. */
+  rescan(): Promise<void>
+}
+
+/**
+ * Makes the table and fills it.
+ * @throws SETTING_INVALID where a listed repository or a folder is not there: at the start it is a mistake to be told
+ */
+export async function openRegistry(
+  options: RegistryOptions,
+  tools: { readonly clock: Clock; readonly log: Log },
+): Promise<Registry> {
+  let byName = await scanAll(options)
+  let scannedMs = tools.clock.monotonicMs()
+  const flight = createSingleFlight<'scan', void>()
+
+  const rescan = () =>
+    flight.run('scan', async () => {
+      try {
+        byName = await scanAll(options)
+      } catch (error) {
+        // What was found before stays: a disk that is away for a moment must not empty the site.
+        tools.log.error({ err: error }, 'the folders of repositories cannot be scanned')
+      }
+      scannedMs = tools.clock.monotonicMs()
+    })
+
+  return {
+    all: () => [...byName.values()],
+    rescan,
+    async find(name) {
+      const found = byName.get(name)
+      if (found || tools.clock.monotonicMs() - scannedMs < options.rescanAfterMs) return found
+      await rescan()
+      return byName.get(name)
+    },
+  }
+}
+
+async function scanAll(options: RegistryOptions): Promise<Map<string, RegisteredRepository>> {
+  const found: RegisteredRepository[] = []
+  for (const listed of options.list) found.push(await locateListed(listed))
+  for (const folder of options.scan) found.push(...(await scanFolder(folder, options)))
+  const byName = new Map<string, RegisteredRepository>()
+  // The first of a name wins, so what is listed goes before what is found.
+  for (const repository of found) if (!byName.has(repository.name)) byName.set(repository.name, repository)
+  return new Map([...byName].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+async function locateListed(listed: ListedRepository): Promise<RegisteredRepository> {
+  const location = await locateRepository(listed.path)
+  if (!location) throw new ViewerError('SETTING_INVALID', `${listed.path} is not a git repository`)
+  const { name, description, owner, hidden = false } = listed
+  return { name, location, description, owner, hidden }
+}
+
+async function scanFolder(folder: ScannedFolder, options: RegistryOptions): Promise<RegisteredRepository[]> {
+  let found: FoundRepository[]
+  try {
+    found = await discoverRepositories(folder.path, { depth: folder.depth })
+  } catch (cause) {
+    throw new ViewerError('SETTING_INVALID', `the folder ${folder.path} cannot be read`, { cause })
+  }
+  const result: RegisteredRepository[] = []
+  for (const { name: foundName, location } of found) {
+    const name = folder.prefix ? `${folder.prefix}/${foundName}` : foundName
+    if (!isServableName(name) || !options.accepts(name)) continue
+    if (options.requireExportOk && !(await isExportOk(location))) continue
+    result.push({ name, location, description: undefined, owner: undefined, hidden: false })
+  }
+  return result
+}
+
+/** True for names that a URL can carry: no empty part, none that starts with a dot, none that is `-` (it ends a name). */
+export function isServableName(name: string): boolean {
+  return name.length <= 255 && name.split('/').every(part => part !== '' && part !== '-' && !part.startsWith('.'))
+}
