@@ -1,0 +1,100 @@
+/**
+ * The command line (`api.md`, section "Command line"): which options there are and what their help says. It refuses
+ * unknown options and options without a value; whether a value fits is for `readSettings`.
+ */
+import { parseArgs } from 'node:util'
+import { nearestName } from './nearest-name.ts'
+import { settingsError, showText } from './problem.ts'
+
+interface ValueOption {
+  /** The setting that it gives; none for the settings file itself. */
+  readonly setting?: string
+  readonly placeholder: string
+  readonly help: string
+}
+
+/** Options with a value, in the order of the help. */
+export const valueOptions = {
+  config: { placeholder: 'FILE', help: 'settings file (YAML), see config.example.yaml' },
+  host: { setting: 'server.host', placeholder: 'ADDRESS', help: 'address to listen on (127.0.0.1)' },
+  port: { setting: 'server.port', placeholder: 'NUMBER', help: 'port to listen on (3000; 0 picks a free one)' },
+  'data-dir': { setting: 'dataDir', placeholder: 'FOLDER', help: 'folder for the files the viewer keeps for itself' },
+  'log-level': { setting: 'logs.level', placeholder: 'LEVEL', help: 'least serious messages to write (info)' },
+  'log-format': { setting: 'logs.format', placeholder: 'FORMAT', help: 'json or pretty (json)' },
+} as const satisfies Readonly<Record<string, ValueOption>>
+
+type OptionName = keyof typeof valueOptions
+
+/** The text given for each option; the last one, where an option is repeated. */
+export type CommandLineOptions = Readonly<Partial<Record<OptionName, string>>>
+
+export type CommandLine =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  /** `paths` are as they were written; `resolvePath` makes them absolute. */
+  | { readonly kind: 'run'; readonly options: CommandLineOptions; readonly paths: readonly string[] }
+
+/**
+ * Reads the arguments after the program's name. `--help` and `--version` win over everything else.
+ * @throws ViewerError SETTING_INVALID that names the argument
+ */
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  // Not strict, because parseArgs' own messages do not say which option was meant; every token is checked below.
+  const { tokens, positionals } = parseArgs({
+    args: [...argv],
+    options: { ...parseArgsOptions(), help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
+  const given = tokens.filter(token => token.kind === 'option')
+  if (given.some(token => token.name === 'help')) return { kind: 'help' }
+  if (given.some(token => token.name === 'version')) return { kind: 'version' }
+  const options: Partial<Record<OptionName, string>> = {}
+  for (const token of given) {
+    if (!isOptionName(token.name)) throw unknownOption(token.rawName)
+    // `--host --port 1` would listen on "--port"; a value that starts so can be given as --host=--port.
+    const mistaken = token.inlineValue === false && token.value.startsWith('-')
+    if (token.value === undefined || token.value === '' || mistaken) {
+      throw settingsError([{ message: `the option ${token.rawName} needs a value: ${valueOptions[token.name].help}` }])
+    }
+    options[token.name] = token.value
+  }
+  if (positionals.includes('')) throw settingsError([{ message: 'a PATH on the command line must not be empty' }])
+  return { kind: 'run', options, paths: positionals }
+}
+
+function parseArgsOptions(): Record<string, { type: 'string' }> {
+  return Object.fromEntries(Object.keys(valueOptions).map(name => [name, { type: 'string' }]))
+}
+
+function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(valueOptions, name)
+}
+
+function unknownOption(rawName: string) {
+  const known = [...Object.keys(valueOptions), 'help', 'version'].map(name => `--${name}`)
+  const message = `${showText(rawName)} is not an option; the nearest is ${nearestName(rawName, known)}`
+  return settingsError([{ message }])
+}
+
+/** What `--help` prints, with a final newline. */
+export function helpText(): string {
+  const rows = Object.entries(valueOptions).map(([name, option]) => [`--${name} ${option.placeholder}`, option.help])
+  rows.push(['-h, --help', 'print this and end'], ['--version', 'print the version and end'])
+  const width = Math.max(...rows.map(([left = '']) => left.length))
+  return `Usage: git-bug-viewer [options] [PATH...]
+
+Shows the bugs that git-bug keeps inside git repositories as web pages.
+
+A PATH is a git repository (bare or not) or a folder that is searched for
+repositories. Without PATH and without a settings file: the repository around
+the current folder if it holds bugs, else a demo.
+
+Options:
+${rows.map(([left = '', right = '']) => `  ${left.padEnd(width)}  ${right}`).join('\n')}
+
+Every setting can also be given in the settings file or by an environment
+variable; docs/settings.md lists them.
+`
+}

@@ -1,0 +1,214 @@
+/**
+ * Every setting: its name, kind, default and description. The example file, the reference page, the environment's
+ * names and the messages all come from here. Beyond one value it checks nothing; see `conflicts.ts` for the rest.
+ */
+import { z } from 'zod'
+import { defaultDecodeLimits } from '../base/limits.ts'
+import { formatByteSize } from './byte-size.ts'
+import type { SettingType } from './setting-type.ts'
+import * as type from './setting-type.ts'
+
+/** What a setting's zod metadata holds beside its `description`, under the key `setting`. */
+export interface SettingNotes {
+  readonly expects: string
+  readonly literal: boolean
+  readonly entry: z.ZodObject | undefined
+  /** A value for the example file, where the default shows nothing. */
+  readonly example: unknown
+  /** What stands for the default in the documentation, where it depends on the machine. */
+  readonly defaultText: string | undefined
+  /** True where no message may show the value. */
+  readonly secret: boolean
+}
+
+interface Description {
+  readonly description: string
+  readonly example?: unknown
+  readonly defaultText?: string
+  readonly secret?: boolean
+}
+
+export type SettingsSchema = ReturnType<typeof createSettingsSchema>
+
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T
+
+/** What the schema accepted; paths are as they were written. */
+export type CheckedSettings = DeepReadonly<z.output<SettingsSchema>>
+
+/** Builds the schema. Its output has a value for every setting that has a default; paths are still as written. */
+export function createSettingsSchema() {
+  return group('', {
+    server: group('Where the viewer listens and how visitors reach it.', {
+      host: setting(type.host(), '127.0.0.1', {
+        description: 'Address to listen on; 0.0.0.0 or :: is every address of the machine.',
+      }),
+      port: setting(type.wholeNumber(0, 65535), 3000, { description: 'Port to listen on; 0 picks a free one.' }),
+      basePath: setting(type.basePath(), '', {
+        description: 'Path that the site lives under, when a reverse proxy gives it only a part of a host.',
+        example: '/bugs',
+      }),
+      publicUrl: optional(type.publicUrl(), {
+        description:
+          'Address of the site as visitors see it, with the base path. Feeds need it, because they are read away from the site.',
+        example: 'https://bugs.example.org',
+      }),
+      trustedProxies: setting(type.proxies(), false, {
+        description:
+          'Reverse proxies whose X-Forwarded headers are believed. true believes everybody: only where nobody can reach the viewer past the proxy.',
+        example: ['127.0.0.1', '10.0.0.0/8'],
+      }),
+      title: optional(type.line(200), { description: 'Name of the site, for its pages.', example: 'Bugs of Example' }),
+    }),
+    repositories: group('Which repositories are shown, and what is said about them.', {
+      list: setting(type.listOf(listedRepository()), [], {
+        description: 'Single repositories.',
+        example: ['/srv/git/tool.git', { path: '/srv/git/site.git', name: 'web/site', owner: 'Ann' }],
+      }),
+      scan: setting(type.listOf(scannedFolder()), [], {
+        description: 'Folders that are searched for repositories.',
+        example: ['/srv/git', { path: '/home/git', depth: 2, prefix: 'people' }],
+      }),
+      include: setting(type.namePatterns(), [], {
+        description:
+          'Of the repositories that a search finds, only those with such a name; an empty list is all. * stays within a segment, ** crosses segments.',
+        example: ['group/**'],
+      }),
+      exclude: setting(type.namePatterns(), [], {
+        description: 'Of the repositories that a search finds, none with such a name.',
+        example: ['**/private-*'],
+      }),
+      requireExportOk: setting(type.flag(), false, {
+        description: 'Show only repositories that hold a file git-daemon-export-ok, as git daemon does.',
+      }),
+      readGitConfig: setting(type.flag(), true, {
+        description:
+          "Take description and owner from a repository's own files and git configuration, as cgit and gitweb do.",
+      }),
+    }),
+    cache: group('What is kept in memory, and for how long.', {
+      idleMinutes: setting(type.decimalNumber(0, 10_080), 10, {
+        description: 'A repository that nobody asked for during this time is closed; 0 keeps it open.',
+      }),
+      rebuild: group('Looking for changes that no hook told of.', {
+        schedule: setting(type.schedule(), '*/5 * * * *', {
+          description:
+            'When the open repositories are looked at again: minute, hour, day of month, month, day of week.',
+        }),
+        enabled: setting(type.flag(), true, { description: 'Whether they are looked at again at all.' }),
+      }),
+      fullBugsMaxBytes: setting(type.byteSize(1024, 1024 ** 4), '64 MiB', {
+        description: 'Memory for whole bugs with their timelines, all repositories together.',
+      }),
+      pagesMaxBytes: setting(type.byteSize(1024, 1024 ** 4), '64 MiB', {
+        description: 'Memory for finished pages.',
+      }),
+      openTimeoutSeconds: setting(type.decimalNumber(0.1, 3600), 30, {
+        description: 'How long a request waits for a repository to be opened; the opening goes on without it.',
+      }),
+    }),
+    hooks: group('The address that git hooks call after a push.', {
+      enabled: setting(type.flag(), true, { description: 'Whether that address exists.' }),
+      secret: optional(type.line(4096), {
+        description: 'What a hook must send to be believed. Set this or secretFile, not both.',
+        example: 'a long random text',
+        secret: true,
+      }),
+      secretFile: optional(type.path('file'), {
+        description: 'File that holds the secret; its final newline does not count.',
+        example: '/run/secrets/git-bug-viewer',
+      }),
+    }),
+    logs: group('What is written to standard output.', {
+      level: setting(type.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', {
+        description: 'The least serious messages to write.',
+      }),
+      format: setting(type.oneOf(['json', 'pretty']), 'json', {
+        description: 'json is one object per line for programs, pretty is for people.',
+      }),
+      requests: setting(type.flag(), false, { description: 'Write a line for every request.' }),
+    }),
+    limits: group('Bounds on what repositories and requests may cost.', {
+      maxOpsBytes: setting(type.byteSize(1024, 1024 ** 3), formatByteSize(defaultDecodeLimits.maxOpsBytes), {
+        description: 'The operations of one commit of a bug, or one version of an identity.',
+      }),
+      maxTreeBytes: setting(type.byteSize(1024, 1024 ** 3), formatByteSize(defaultDecodeLimits.maxTreeBytes), {
+        description: 'The tree of one commit of a bug.',
+      }),
+      maxOperations: setting(type.wholeNumber(1, 10_000_000), defaultDecodeLimits.maxOperations, {
+        description: 'Operations of one bug.',
+      }),
+      maxPacks: setting(type.wholeNumber(1, 10_000_000), defaultDecodeLimits.maxPacks, {
+        description: 'Commits of one bug, and versions of one identity.',
+      }),
+      maxNesting: setting(type.wholeNumber(8, 256), defaultDecodeLimits.maxNesting, {
+        description: 'Levels of lists and objects in the data of one commit.',
+      }),
+      maxMarkdownChars: setting(type.wholeNumber(1024, 16 * 1024 ** 2), 256 * 1024, {
+        description: 'Characters of a comment that are shown formatted; a longer one is shown as plain text.',
+      }),
+      maxQueryChars: setting(type.wholeNumber(16, 16_384), 4096, { description: 'Characters of a search query.' }),
+      gitTimeoutSeconds: setting(type.decimalNumber(0.1, 3600), 60, {
+        description: 'A git process that says nothing for this long is ended.',
+      }),
+      maxHookBodyBytes: setting(type.byteSize(1024, 1024 ** 3), '1 MiB', { description: 'What a hook may send.' }),
+    }),
+    dataDir: optional(type.path('folder'), {
+      description: 'Folder for the files that the viewer keeps for itself.',
+      example: '/var/lib/git-bug-viewer',
+      defaultText: '$XDG_DATA_HOME/git-bug-viewer, or ~/.local/share/git-bug-viewer',
+    }),
+  })
+}
+
+function listedRepository() {
+  return group('', {
+    path: required(type.path('folder'), { description: 'The repository, bare or not.' }),
+    name: optional(type.repositoryName(), {
+      description: 'Its name in URLs; without it, the name of its folder without .git.',
+    }),
+    description: optional(type.line(1000), { description: 'What it is, in one line.' }),
+    owner: optional(type.line(200), { description: 'Who it belongs to.' }),
+    hidden: setting(type.flag(), false, { description: 'Leave it out of the index; its pages are there.' }),
+  })
+}
+
+function scannedFolder() {
+  return group('', {
+    path: required(type.path('folder'), { description: 'The folder to search.' }),
+    depth: setting(type.wholeNumber(1, 32), 3, { description: 'How many levels below it are searched.' }),
+    prefix: optional(type.namePrefix(), { description: "Put before the names of what is found, with a '/' between." }),
+  })
+}
+
+function group<S extends z.ZodRawShape>(description: string, shape: S) {
+  return z.strictObject(shape, { error: 'a group of settings' }).meta({ description })
+}
+
+function setting<S extends z.ZodType>(kind: SettingType<S>, standard: z.input<S>, notes: Description) {
+  // prefault and not default: the default is spelled as a user would and goes through the same checks.
+  return z.prefault(kind.schema, standard).meta(metadata(kind, notes))
+}
+
+function optional<S extends z.ZodType>(kind: SettingType<S>, notes: Description) {
+  return z.optional(kind.schema).meta(metadata(kind, notes))
+}
+
+function required<S extends z.ZodType>(kind: SettingType<S>, notes: Description): S {
+  return kind.schema.meta(metadata(kind, notes))
+}
+
+function metadata(kind: SettingType<z.ZodType>, { description, ...notes }: Description) {
+  const setting: SettingNotes = {
+    expects: kind.expects,
+    literal: kind.literal,
+    entry: kind.entry,
+    example: notes.example,
+    defaultText: notes.defaultText,
+    secret: notes.secret ?? false,
+  }
+  return { description, setting }
+}

@@ -1,0 +1,140 @@
+/**
+ * The kinds of values that settings have. Each is a zod schema whose every issue carries the same words, "a whole
+ * number from 0 to 65535", so that a message, the example file and the reference page cannot disagree.
+ */
+import { z } from 'zod'
+import { isHost, isNetwork, parseBasePath, parsePublicUrl } from './address.ts'
+import { formatByteSize, parseByteSize } from './byte-size.ts'
+import { parseCronSchedule } from './cron-schedule.ts'
+import { isRepositoryName } from './repository-name.ts'
+
+export interface SettingType<S extends z.ZodType> {
+  readonly schema: S
+  /** What fits after "must be". */
+  readonly expects: string
+  /** True where the text of a variable or an option is the value itself; else it is read as YAML. */
+  readonly literal: boolean
+  /** The settings of one entry, where the value is a list of groups. */
+  readonly entry?: z.ZodObject
+}
+
+/** A whole number; both bounds are allowed. */
+export function wholeNumber(min: number, max: number) {
+  const expects = `a whole number from ${min} to ${max}`
+  const schema = z.number({ error: expects }).int({ error: expects }).min(min, { error: expects })
+  return { schema: schema.max(max, { error: expects }), expects, literal: false }
+}
+
+/** A number that may have decimals; both bounds are allowed. */
+export function decimalNumber(min: number, max: number) {
+  const expects = `a number from ${min} to ${max}`
+  const schema = z.number({ error: expects }).min(min, { error: expects }).max(max, { error: expects })
+  return { schema, expects, literal: false }
+}
+
+export function flag() {
+  const expects = 'true or false'
+  return { schema: z.boolean({ error: expects }), expects, literal: false }
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(choices: T) {
+  const expects = `one of ${choices.join(', ')}`
+  return { schema: z.enum(choices, { error: expects }), expects, literal: true }
+}
+
+/** A number of bytes, spelled as `parseByteSize` reads it. */
+export function byteSize(min: number, max: number) {
+  const expects = `a size from ${formatByteSize(min)} to ${formatByteSize(max)}, such as 64 MiB or a number of bytes`
+  const schema = z.union([z.number(), z.string()], { error: expects }).transform((value, context) => {
+    const bytes = parseByteSize(value)
+    if (bytes !== undefined && bytes >= min && bytes <= max) return bytes
+    context.issues.push({ code: 'custom', message: expects, input: value })
+    return z.NEVER
+  })
+  return { schema, expects, literal: false }
+}
+
+/** A text that `parse` accepts and normalises. */
+function parsedText(expects: string, parse: (text: string) => string | undefined) {
+  const schema = z.string({ error: expects }).transform((text, context) => {
+    const value = parse(text)
+    if (value !== undefined) return value
+    context.issues.push({ code: 'custom', message: expects, input: text })
+    return z.NEVER
+  })
+  return { schema, expects, literal: true }
+}
+
+/** One line of text, not empty. */
+export function line(maxChars: number) {
+  return parsedText(`one line of 1 to ${maxChars} characters`, text =>
+    text.trim() !== '' && text.length <= maxChars && !/\p{Cc}/u.test(text) ? text : undefined,
+  )
+}
+
+/** A path, kept as it was written; see `resolvePath`. */
+export function path(what: 'file' | 'folder') {
+  return parsedText(`the path of a ${what}`, text =>
+    text !== '' && text.length <= 4096 && !/\p{Cc}/u.test(text) ? text : undefined,
+  )
+}
+
+export function host() {
+  return parsedText('a host name or an IP address', text => (isHost(text) ? text : undefined))
+}
+
+export function basePath() {
+  return parsedText('empty or a path such as /bugs', parseBasePath)
+}
+
+export function publicUrl() {
+  return parsedText('a URL such as https://example.org/bugs', parsePublicUrl)
+}
+
+export function schedule() {
+  return parsedText('a schedule of five fields such as */5 * * * *', parseCronSchedule)
+}
+
+export function repositoryName() {
+  return parsedText('a name such as tool or group/tool', text => (isRepositoryName(text) ? text : undefined))
+}
+
+/** The start of repositories' names: a name itself, with or without a final slash, which is dropped. */
+export function namePrefix() {
+  return parsedText('the start of names such as group or group/tools', text => {
+    const name = text.replace(/\/$/, '')
+    return isRepositoryName(name) ? name : undefined
+  })
+}
+
+/** Patterns over names: `*` stays within a segment, `**` crosses segments. */
+export function namePatterns() {
+  const pattern = 'a pattern of 1 to 255 characters such as group/* or **/tool'
+  const expects = 'a list of patterns such as [group/*, "**/tool"]'
+  const one = z.string({ error: pattern }).refine(text => text !== '' && text.length <= 255 && !/\p{Cc}/u.test(text), {
+    error: pattern,
+  })
+  return { schema: z.array(one, { error: expects }), expects, literal: false }
+}
+
+/** Everybody, nobody, or a list of addresses and networks. */
+export function proxies() {
+  const expects = 'true, false or a list of IP addresses and networks such as [127.0.0.1, 10.0.0.0/8]'
+  const schema = z.union([z.boolean(), z.array(z.unknown())], { error: expects }).transform((value, context) => {
+    if (typeof value === 'boolean') return value
+    const networks = value.filter(item => typeof item === 'string').filter(isNetwork)
+    if (networks.length === value.length) return networks
+    const at = value.findIndex(item => typeof item !== 'string' || !isNetwork(item))
+    const message = 'an IP address or a network such as 10.0.0.0/8'
+    context.issues.push({ code: 'custom', message, input: value[at], path: [at] })
+    return z.NEVER
+  })
+  return { schema, expects, literal: false }
+}
+
+/** A list of groups; a plain text stands for the group `{ path: text }`. */
+export function listOf<S extends z.ZodObject>(entry: S) {
+  const expects = `a list of paths and of groups with ${Object.keys(entry.shape).join(', ')}`
+  const one = z.preprocess(value => (typeof value === 'string' ? { path: value } : value), entry)
+  return { schema: z.array(one, { error: expects }), expects, literal: false, entry }
+}
