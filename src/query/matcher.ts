@@ -1,0 +1,103 @@
+/**
+ * Turns a query into a test of one bug (`format.md`, "The query language"). Of several filters of one kind, any has to
+ * match for `status`, `author`, `actor`, `participant`, `metadata` and `id`, and all for every other kind. What is
+ * negated must not match, each by itself. Kinds are joined by "and".
+ *
+ * Whatever does not depend on the bug is worked out once. Tests run from the cheapest to the search in texts, and stop
+ * at the first that fails. Refuses to know where bugs come from and in which order they go.
+ */
+import type { BugSummary, Identity } from '../bug/model.ts'
+import type { Filter, FilterKind, Query, Range } from './ast.ts'
+import { createCaselessSearch } from './byte-search.ts'
+import { compilePerson } from './people.ts'
+import { compileTextTest, type FoldedText } from './text-test.ts'
+
+export type MatchBug = (bug: BugSummary) => boolean
+
+/** What a query needs beside the summaries. */
+export interface MatchContext {
+  readonly identities: ReadonlyMap<string, Identity>
+  readonly foldedText: FoldedText
+}
+
+/** A test of everything that the query's filters say. */
+export function compileMatcher(query: Query, context: MatchContext): MatchBug {
+  const tests: MatchBug[] = []
+  for (const { kind, several } of cheapestFirst) {
+    const same = query.filters.filter(filter => filter.kind === kind)
+    const wanted = same.filter(filter => !filter.negated).map(filter => compileFilter(filter, context))
+    const unwanted = same.filter(filter => filter.negated).map(filter => compileFilter(filter, context))
+    if (several === 'all' || wanted.length === 1) tests.push(...wanted)
+    else if (wanted.length > 1) tests.push(bug => wanted.some(test => test(bug)))
+    for (const test of unwanted) tests.push(bug => !test(bug))
+  }
+  const textTest = compileTextTest(query, context.foldedText)
+  if (textTest !== undefined) tests.push(textTest)
+  return bug => tests.every(test => test(bug))
+}
+
+type Several = 'any' | 'all'
+type TestedKind = Exclude<FilterKind, 'term' | 'in'>
+
+/** Every kind but the terms and their scope, which `compileTextTest` takes together. */
+const cheapestFirst: readonly { kind: TestedKind; several: Several }[] = [
+  { kind: 'status', several: 'any' },
+  { kind: 'comments', several: 'all' },
+  { kind: 'created', several: 'all' },
+  { kind: 'updated', several: 'all' },
+  { kind: 'no', several: 'all' },
+  { kind: 'id', several: 'any' },
+  { kind: 'author', several: 'any' },
+  { kind: 'metadata', several: 'any' },
+  { kind: 'label', several: 'all' },
+  { kind: 'participant', several: 'any' },
+  { kind: 'actor', several: 'any' },
+  { kind: 'title', several: 'all' },
+]
+
+/** The test of one filter, as if it were not negated. */
+function compileFilter(filter: Filter, context: MatchContext): MatchBug {
+  const { value } = filter
+  switch (filter.kind) {
+    case 'status':
+      return bug => bug.status === value
+    case 'comments':
+      return bug => isIn(filter.range, bug.commentCount)
+    case 'created':
+      return bug => isIn(filter.range, bug.createdAt)
+    case 'updated':
+      return bug => isIn(filter.range, bug.editedAt)
+    case 'no':
+      return bug => bug.labels.length === 0
+    case 'id':
+      return bug => bug.id.startsWith(value)
+    case 'metadata':
+      return bug => bug.metadata.get(filter.key) === value
+    case 'label':
+      return bug => bug.labels.includes(value)
+    case 'author': {
+      const match = compilePerson(value, context.identities)
+      return bug => match(bug.authorId)
+    }
+    case 'participant': {
+      const match = compilePerson(value, context.identities)
+      return bug => bug.participantIds.some(match)
+    }
+    case 'actor': {
+      const match = compilePerson(value, context.identities)
+      return bug => bug.actorIds.some(match)
+    }
+    case 'title': {
+      const search = createCaselessSearch(value)
+      return bug => search(bug.title)
+    }
+    // Not among the kinds that get here; what they ask is in the test of texts.
+    case 'term':
+    case 'in':
+      return () => true
+  }
+}
+
+function isIn(range: Range, value: number): boolean {
+  return value >= range.from && value < range.before
+}

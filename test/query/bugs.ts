@@ -1,0 +1,71 @@
+/** Bugs and people for the tests of this room: what a test does not name is filled in. */
+import type { BugSummary, Identity } from '../../src/bug/model.ts'
+import { foldText } from '../../src/bug/search-text.ts'
+import type { Query } from '../../src/query/ast.ts'
+import { parseQuery } from '../../src/query/parser.ts'
+import type { QueryError } from '../../src/query/query-error.ts'
+import { type QuerySource, selectBugs } from '../../src/query/select.ts'
+
+export function createBug(parts: Partial<BugSummary> & { readonly id: string }): BugSummary {
+  return {
+    tip: '0'.repeat(40),
+    status: 'open',
+    title: 'a title',
+    labels: [],
+    authorId: 'a'.repeat(64),
+    createdAt: 0,
+    editedAt: 0,
+    createLamport: 1,
+    editLamport: 1,
+    commentCount: 1,
+    actorIds: [],
+    participantIds: [],
+    metadata: new Map(),
+    ...parts,
+  }
+}
+
+export function createIdentity(parts: Partial<Identity> & { readonly id: string }): Identity {
+  return {
+    tip: '0'.repeat(40),
+    name: undefined,
+    email: undefined,
+    login: undefined,
+    avatarUrl: undefined,
+    displayName: '',
+    versions: [],
+    ...parts,
+  }
+}
+
+/** A source whose texts are `texts` (by id of the bug), folded. */
+export function createSource(
+  bugs: readonly BugSummary[],
+  options: { readonly identities?: readonly Identity[]; readonly texts?: Readonly<Record<string, string>> } = {},
+): QuerySource {
+  const texts = new Map(Object.entries(options.texts ?? {}).map(([id, text]) => [id, Buffer.from(foldText(text))]))
+  return {
+    bugs,
+    identities: new Map((options.identities ?? []).map(identity => [identity.id, identity])),
+    foldedText: bug => texts.get(bug.id),
+  }
+}
+
+/** The query of a text that is one; fails the test otherwise. */
+export function parseGood(text: string): Query {
+  const parsed = parseQuery(text)
+  if ('error' in parsed) throw new Error(`${text}: ${parsed.error.message}`)
+  return parsed.query
+}
+
+/** The error of a text that is no query; fails the test otherwise. */
+export function parseBad(text: string): QueryError {
+  const parsed = parseQuery(text)
+  if ('query' in parsed) throw new Error(`${text} was read as a query`)
+  return parsed.error
+}
+
+/** The ids that a query finds, in order. */
+export function find(text: string, source: QuerySource): string[] {
+  return selectBugs(parseGood(text), source).map(bug => bug.id)
+}
