@@ -1,0 +1,53 @@
+/** The whole program in this process, without a port: for tests that look at answers. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import pino from 'pino'
+import { compose } from '../../src/compose.ts'
+import { readSettings } from '../../src/config/settings.ts'
+
+export interface Viewer extends AsyncDisposable {
+  readonly app: FastifyInstance
+  get(url: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>
+  inject(options: InjectOptions): Promise<LightMyRequestResponse>
+  /** What was logged so far, one object a line. */
+  readonly logged: readonly Record<string, unknown>[]
+}
+
+export interface ViewerOptions {
+  readonly paths?: readonly string[]
+  /** Text of a settings file. */
+  readonly yaml?: string
+}
+
+/** Composes a viewer over repositories. */
+export async function openViewer(options: ViewerOptions): Promise<Viewer> {
+  const folder = await mkdtemp(join(tmpdir(), 'viewer-'))
+  const config = join(folder, 'settings.yaml')
+  await writeFile(config, options.yaml ?? '')
+  const settings = await readSettings({
+    options: options.yaml === undefined ? { 'data-dir': folder } : { config, 'data-dir': folder },
+    env: {},
+    cwd: folder,
+    homeDir: folder,
+  })
+  const logged: Record<string, unknown>[] = []
+  const log = pino(
+    { level: 'debug' },
+    { write: (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>) },
+  )
+  const program = await compose({ settings, paths: options.paths ?? [], cwd: folder, log })
+  await program.app.ready()
+  program.markReady()
+  return {
+    app: program.app,
+    logged,
+    get: (url, headers = {}) => program.app.inject({ method: 'GET', url, headers }),
+    inject: request => program.app.inject(request),
+    async [Symbol.asyncDispose]() {
+      await program[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
