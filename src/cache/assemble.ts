@@ -1,10 +1,13 @@
 /** Puts the entities of a repository together into its Tracker: sorted, counted, indexed. Pure. */
 import { labelColor } from '../bug/label-color.ts'
-import { compareLamport } from '../bug/lamport.ts'
 import type { LabelCount, Tracker } from '../bug/model.ts'
 import { type Bug, type BugSummary, type EntityProblem, humanId, type Identity, type Problem } from '../bug/model.ts'
 import { compareBytes } from '../bug/order-bytes.ts'
 import { foldText } from '../bug/search-text.ts'
+import { createOrder } from '../query/order.ts'
+
+/** The order of a tracker's bugs, which is what a query without `sort:` asks for. */
+const trackerOrder = { key: 'creation', direction: 'desc' } as const
 
 /** What is kept of one entity: enough for lists and queries, and why it cannot be read where it cannot. */
 export type EntityRecord =
@@ -53,7 +56,7 @@ export function assembleTracker(
       if (record.summary) bugs.push(record.summary)
     } else if (record.identity) identities.set(record.identity.id, record.identity)
   }
-  bugs.sort(newestFirst)
+  bugs.sort(createOrder(trackerOrder))
   const openBugs = bugs.reduce((count, bug) => count + (bug.status === 'open' ? 1 : 0), 0)
   return {
     digest,
@@ -70,11 +73,6 @@ export function assembleTracker(
     ),
     readAtMs,
   }
-}
-
-/** The order of a list without a query: creation, newest first; the id makes it one order where times are equal. */
-function newestFirst(a: BugSummary, b: BugSummary): number {
-  return compareLamport(b.createLamport, a.createLamport) || b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1)
 }
 
 function countLabels(bugs: readonly BugSummary[]): LabelCount[] {

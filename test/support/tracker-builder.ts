@@ -33,20 +33,22 @@ export interface BuiltRepository extends AsyncDisposable {
 
 /** A repository with everything that the tracker has so far, in the tracker's object format. */
 export async function buildRepository(t: TrackerWriter, options: BuildOptions = {}): Promise<BuiltRepository> {
-  const home = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'tracker-')) : undefined
-  const path = options.dir ?? join(home ?? '', 'tracker.git')
-  await mkdir(path, { recursive: true })
-  await runGit(path, [
-    'init',
-    '--quiet',
-    '--initial-branch=main',
-    `--object-format=${t.objectFormat}`,
-    ...(options.refFormat === undefined ? [] : [`--ref-format=${options.refFormat}`]),
-    ...(options.bare === false ? [] : ['--bare']),
-    '.',
-  ])
-  await applyTo(path, t, options)
-  return { path, [Symbol.asyncDispose]: () => rm(home ?? path, { recursive: true, force: true }) }
+  const home = options.dir ?? (await mkdtemp(join(tmpdir(), 'tracker-')))
+  const path = options.dir ?? join(home, 'tracker.git')
+  return orRemove(home, async () => {
+    await mkdir(path, { recursive: true })
+    await runGit(path, [
+      'init',
+      '--quiet',
+      '--initial-branch=main',
+      `--object-format=${t.objectFormat}`,
+      ...(options.refFormat === undefined ? [] : [`--ref-format=${options.refFormat}`]),
+      ...(options.bare === false ? [] : ['--bare']),
+      '.',
+    ])
+    await applyTo(path, t, options)
+    return path
+  })
 }
 
 /**
@@ -127,14 +129,27 @@ export async function openGolden(name: string): Promise<BuiltRepository | undefi
   if (bundle === undefined) return undefined
   const home = await mkdtemp(join(tmpdir(), 'golden-'))
   const path = join(home, `${name}.git`)
-  await mkdir(path)
-  await runGit(path, ['init', '--quiet', '--bare', '--initial-branch=main', '.'])
-  await runGit(path, ['fetch', '--quiet', bundle, 'refs/*:refs/*'])
-  return { path, [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) }
+  return orRemove(home, async () => {
+    await mkdir(path)
+    await runGit(path, ['init', '--quiet', '--bare', '--initial-branch=main', '.'])
+    await runGit(path, ['fetch', '--quiet', bundle, 'refs/*:refs/*'])
+    return path
+  })
+}
+
+/** A repository that takes its folder with it, and a folder that goes where the repository does not come about. */
+async function orRemove(home: string, make: () => Promise<string>): Promise<BuiltRepository> {
+  const remove = () => rm(home, { recursive: true, force: true })
+  try {
+    return { path: await make(), [Symbol.asyncDispose]: remove }
+  } catch (error) {
+    await remove()
+    throw error
+  }
 }
 
 /** The path of a golden file such as `made.json.gz`; undefined where it is nowhere. */
-export function goldenFile(name: string): string | undefined {
+function goldenFile(name: string): string | undefined {
   const root = resolve(import.meta.dirname, '../..')
   const folders = [process.env.GOLDEN_DIR, join(root, '../shared/golden'), join(root, 'test/fixtures')]
   return folders.flatMap(folder => (folder ? [join(folder, name)] : [])).find(path => existsSync(path))

@@ -1,0 +1,179 @@
+/**
+ * Puts the program together: which room gets what. The one file, with `main.ts`, that knows every room. What is opened
+ * here goes on one stack and is closed in the opposite order.
+ */
+import { basename } from 'node:path'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { systemClock } from './base/clock.ts'
+import { ViewerError } from './base/errors.ts'
+import { createCacheManager } from './cache/cache-manager.ts'
+import { matchesName } from './cache/name-pattern.ts'
+import { createOverview } from './cache/overview.ts'
+import { isServableName, type ListedRepository, openRegistry, type ScannedFolder } from './cache/registry.ts'
+import type { Settings } from './config/settings.ts'
+import { ensureDemoRepository } from './demo/demo.ts'
+import { repositoryName } from './git/discover.ts'
+import { type Git, openGit } from './git/git.ts'
+import { locateAround, locateRepository } from './git/repository.ts'
+import { createAnswerer, shortDigest } from './http/answer.ts'
+import { createApp } from './http/app.ts'
+import { createFinishedPages } from './http/finished-pages.ts'
+import { loadStaticFiles } from './http/static-files.ts'
+import { startJobs } from './jobs/scheduler.ts'
+import { createLinks } from './pages/links.ts'
+import { createMarkdown } from './pages/markdown.ts'
+import { digestTemplates, projectFolder, readVersion } from './project-files.ts'
+
+export interface ComposeInput {
+  readonly settings: Settings
+  /** PATHs of the command line, absolute. */
+  readonly paths: readonly string[]
+  /** The current folder. */
+  readonly cwd: string
+  readonly log: FastifyBaseLogger
+}
+
+export interface Program extends AsyncDisposable {
+  readonly app: FastifyInstance
+  /** Called when the server listens: from then on it says that it is ready. */
+  markReady(): void
+  /** Called when shutdown begins: from then on it says that it is not. */
+  markStopping(): void
+}
+
+const rescanAfterMs = 10_000
+
+/** Builds the program. Nothing listens yet. @throws SETTING_INVALID, GIT_MISSING, GIT_TOO_OLD */
+export async function compose(input: ComposeInput): Promise<Program> {
+  const { settings, log } = input
+  const clock = systemClock
+  await using stack = new AsyncDisposableStack()
+  const git = await openGit({ silenceLimitMs: settings.limits.gitTimeoutSeconds * 1000 })
+  const { list, scan } = await chooseRepositories(input, git)
+  const { include, exclude } = settings.repositories
+  const registry = await openRegistry(
+    {
+      list,
+      scan,
+      accepts: name =>
+        (include.length === 0 || include.some(pattern => matchesName(pattern, name))) &&
+        !exclude.some(pattern => matchesName(pattern, name)),
+      requireExportOk: settings.repositories.requireExportOk,
+      rescanAfterMs,
+    },
+    { clock, log },
+  )
+  const manager = createCacheManager(
+    {
+      idleMs: settings.cache.idleMinutes * 60_000,
+      fullBugsMaxBytes: settings.cache.fullBugsMaxBytes,
+      limits: settings.limits,
+    },
+    { git, registry, clock, log },
+  )
+  stack.use(manager)
+  const { readGitConfig } = settings.repositories
+  const overview = createOverview(manager, { clock, log, gitProgram: git.program, readGitConfig })
+
+  if (settings.cache.rebuild.enabled) {
+    const { schedule } = settings.cache.rebuild
+    stack.use(startJobs([{ name: 'refresh', schedule, run: signal => manager.refreshAll(signal) }], log))
+  }
+
+  const files = await loadStaticFiles(`${projectFolder}/public`)
+  const version = await readVersion()
+  const { basePath, publicUrl, title } = settings.server
+  const shown = { basePath, publicUrl, title, maxMarkdownChars: settings.limits.maxMarkdownChars }
+  const buildTag = shortDigest([version, files.digest, await digestTemplates(), JSON.stringify(shown)]).slice(0, 8)
+  let ready = false
+  const app = await createApp(
+    {
+      manager,
+      overview,
+      site: { title: title ?? 'git-bug-viewer', links: createLinks({ basePath, asset: files.servedName }) },
+      markdown: createMarkdown({ maxChars: settings.limits.maxMarkdownChars }),
+      answerer: createAnswerer(createFinishedPages(settings.cache.pagesMaxBytes), buildTag),
+      options: {
+        basePath,
+        publicOrigin: publicUrl === undefined ? undefined : new URL(publicUrl).origin,
+        openTimeoutMs: settings.cache.openTimeoutSeconds * 1000,
+        maxQueryChars: settings.limits.maxQueryChars,
+        maxHookBodyBytes: settings.limits.maxHookBodyBytes,
+        hooksEnabled: settings.hooks.enabled,
+        hookSecret: settings.hooks.secret,
+      },
+    },
+    {
+      logger: log,
+      logRequests: settings.logs.requests,
+      trustedProxies: settings.server.trustedProxies,
+      viewsFolder: `${projectFolder}/views`,
+      files,
+      version,
+      isReady: () => ready,
+    },
+  )
+  // First to go: no request may find its repositories closed under it.
+  stack.defer(() => app.close())
+  const resources = stack.move()
+  return {
+    app,
+    markReady: () => {
+      ready = true
+    },
+    markStopping: () => {
+      ready = false
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+interface Chosen {
+  readonly list: readonly ListedRepository[]
+  readonly scan: readonly ScannedFolder[]
+}
+
+/**
+ * Which repositories are served (`api.md`, "Command line"): those of the settings and of the command line; without
+ * either the one around the current folder if it holds bugs, else the demo.
+ */
+async function chooseRepositories(input: ComposeInput, git: Git): Promise<Chosen> {
+  const { repositories, configFile } = input.settings
+  const list: ListedRepository[] = repositories.list.map(one => ({ ...one, name: one.name ?? nameOf(one.path) }))
+  const scan: ScannedFolder[] = [...repositories.scan]
+  for (const path of input.paths) {
+    const location = await locateRepository(path)
+    if (location) list.push({ name: nameOf(location.folder), path })
+    else scan.push({ path, depth: commandLineDepth })
+  }
+  if (list.length > 0 || scan.length > 0 || configFile !== undefined) return { list, scan }
+  const around = await locateAround(input.cwd)
+  if (around && (await holdsBugs(git, around.folder))) {
+    return { list: [{ name: nameOf(around.folder), path: around.folder }], scan: [] }
+  }
+  const demo = await ensureDemoRepository({
+    dataDir: input.settings.dataDir,
+    contentDir: `${projectFolder}/demo`,
+    importInto: (gitDir, stream) => git.importStream(gitDir, stream),
+  })
+  input.log.info({}, 'no repository was named, and none with bugs is around this folder: showing the demo')
+  return { list: [{ name: nameOf(demo), path: demo }], scan: [] }
+}
+
+/** Levels below a PATH of the command line that are searched. */
+const commandLineDepth = 3
+
+/** A single repository is called as its folder is. @throws SETTING_INVALID where a URL could not carry that */
+function nameOf(path: string): string {
+  const name = repositoryName(basename(path))
+  if (isServableName(name)) return name
+  throw new ViewerError(
+    'SETTING_INVALID',
+    `the folder ${path} gives no usable name; list it with a "name" in the settings file`,
+  )
+}
+
+async function holdsBugs(git: Git, folder: string): Promise<boolean> {
+  const listing = await git.listRefs(folder, { prefixes: ['refs/bugs'] }).catch(() => undefined)
+  return listing !== undefined && listing.refs.length > 0
+}

@@ -1,0 +1,148 @@
+/** The shapes of the JSON API as zod schemas; the OpenAPI description is made from them (`api.md`, "JSON API"). */
+import { z } from 'zod'
+
+const id = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .describe('64 hex digits')
+const combinedId = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .describe('The combined id of bug and operation, 64 hex digits')
+const time = z.string().describe('ISO 8601, UTC')
+const lamport = z
+  .union([z.number(), z.bigint()])
+  .meta({ override: { type: 'integer', minimum: 0 }, description: 'Logical time, unsigned 64-bit' })
+const status = z.enum(['open', 'closed'])
+
+export const identityRef = z
+  .object({ id, humanId: z.string(), displayName: z.string() })
+  .meta({ id: 'IdentityRef', description: 'A person, as far as a list needs it' })
+
+export const identity = z
+  .object({
+    id,
+    humanId: z.string(),
+    displayName: z.string(),
+    name: z.string().nullable(),
+    login: z.string().nullable(),
+    email: z.string().nullable(),
+    avatarUrl: z.string().nullable(),
+    versions: z.array(
+      z.object({
+        at: time,
+        name: z.string().nullable(),
+        login: z.string().nullable(),
+        email: z.string().nullable(),
+        avatarUrl: z.string().nullable(),
+        keys: z.array(z.string()).describe('ASCII-armoured OpenPGP public keys'),
+      }),
+    ),
+  })
+  .meta({ id: 'Identity' })
+
+const label = z.object({ name: z.string(), color: z.string().regex(/^#[0-9a-f]{6}$/) })
+
+const summaryShape = {
+  id,
+  humanId: z.string().describe('The first 7 digits of the id'),
+  status,
+  title: z.string(),
+  labels: z.array(label),
+  author: identityRef,
+  createdAt: time,
+  editedAt: time,
+  createLamport: lamport,
+  editLamport: lamport,
+}
+
+export const bugSummary = z
+  .object({ ...summaryShape, comments: z.number().int().describe('Number of comments, the description among them') })
+  .meta({ id: 'BugSummary' })
+
+const comment = z
+  .object({
+    id: combinedId,
+    author: identityRef,
+    message: z.string(),
+    files: z.array(z.string()).describe('Hashes of attached blobs'),
+    createdAt: time,
+    editedAt: time,
+    edited: z.boolean(),
+  })
+  .meta({ id: 'Comment' })
+
+const eventShape = { id: combinedId, author: identityRef, at: time }
+const event = z
+  .discriminatedUnion('type', [
+    z.object({
+      ...eventShape,
+      type: z.enum(['create', 'comment']),
+      message: z.string(),
+      files: z.array(z.string()),
+      edited: z.boolean(),
+      editedAt: time,
+      history: z.array(z.object({ message: z.string(), at: time })),
+    }),
+    z.object({ ...eventShape, type: z.literal('title'), title: z.string(), was: z.string() }),
+    z.object({ ...eventShape, type: z.literal('status'), status }),
+    z.object({ ...eventShape, type: z.literal('labels'), added: z.array(z.string()), removed: z.array(z.string()) }),
+  ])
+  .meta({ id: 'Event' })
+
+export const bug = z
+  .object({
+    ...summaryShape,
+    comments: z.array(comment),
+    actors: z.array(identityRef),
+    participants: z.array(identityRef),
+    metadata: z.record(z.string(), z.string()),
+    timeline: z.array(event),
+  })
+  .meta({ id: 'Bug' })
+
+export const repositoryList = z.object({
+  items: z.array(
+    z.object({
+      name: z.string(),
+      description: z.string().nullable(),
+      openBugs: z.number().int().nullable().describe('null where the repository cannot be read now'),
+      closedBugs: z.number().int().nullable(),
+      lastActivity: time.nullable(),
+    }),
+  ),
+})
+
+export const bugPage = z.object({
+  total: z.number().int().describe('Number of bugs that the query finds, on all pages'),
+  items: z.array(bugSummary),
+  next: z.string().nullable().describe('Cursor of the next page; null on the last'),
+})
+
+export const identityList = z.object({ items: z.array(identity) })
+export const labelList = z.object({ items: z.array(label.extend({ bugs: z.number().int() })) })
+export const problemList = z.object({ items: z.array(z.object({ ref: z.string(), reason: z.string() })) })
+
+export const apiError = z
+  .object({
+    statusCode: z.number().int(),
+    code: z.string(),
+    error: z.string(),
+    message: z.string(),
+    matches: z.array(z.string()).optional().describe('With AMBIGUOUS_PREFIX: the ids that start so'),
+    position: z.number().int().optional().describe('With QUERY_INVALID: where in the query, in UTF-16 units'),
+    length: z.number().int().optional(),
+  })
+  .meta({ id: 'Error' })
+
+export const repositoryParams = z.object({
+  repo: z.string().min(1).describe('Name of the repository, percent-encoded'),
+})
+export const entityParams = repositoryParams.extend({
+  id: z.string().describe('An id, or a prefix of 4 digits or more'),
+})
+export const bugQuery = z.object({
+  q: z.string().optional().describe('A query; without it all bugs, newest first'),
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  cursor: z.string().max(200).optional().describe('`next` of the page before'),
+})

@@ -1,0 +1,131 @@
+/**
+ * Errors as answers: the one place where a code becomes an HTTP status. What is sent says what the visitor can act on;
+ * stacks, paths and what git printed go to the log only.
+ */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { type ErrorCode, ViewerError } from '../base/errors.ts'
+
+/** Statuses of the codes that can reach a visitor; every other one is a 500. */
+const statuses: Partial<Record<ErrorCode, number>> = {
+  REPOSITORY_UNKNOWN: 404,
+  REPOSITORY_EMPTY: 404,
+  REPOSITORY_UNREADABLE: 503,
+  BUG_UNKNOWN: 404,
+  BUG_UNREADABLE: 404,
+  IDENTITY_UNKNOWN: 404,
+  COMMENT_UNKNOWN: 404,
+  FILE_UNKNOWN: 404,
+  PAGE_UNKNOWN: 404,
+  AMBIGUOUS_PREFIX: 409,
+  QUERY_INVALID: 400,
+  PARAMETER_INVALID: 400,
+  UNAUTHORIZED: 401,
+  PAYLOAD_TOO_LARGE: 413,
+  LOAD_TIMEOUT: 503,
+  SHUTTING_DOWN: 503,
+}
+
+/** When to come back after a 503, in seconds. */
+const retryAfterSeconds = 5
+
+/** An error as it is told. */
+export interface ErrorAnswer {
+  readonly status: number
+  /** The catalogue's code; undefined for what nobody foresaw and for what Fastify refuses by itself. */
+  readonly code: ErrorCode | undefined
+  /** What the JSON answer has as `code`. */
+  readonly jsonCode: string
+  readonly message: string
+  readonly retryAfterSeconds: number | undefined
+}
+
+/** Decides what to tell about an error. */
+export function errorAnswer(error: unknown): ErrorAnswer {
+  if (error instanceof ViewerError) {
+    const status = statuses[error.code] ?? 500
+    const message = status === 500 ? 'the server cannot answer this now' : error.message
+    const retry = status === 503 ? retryAfterSeconds : undefined
+    return { status, code: error.code, jsonCode: error.code, message, retryAfterSeconds: retry }
+  }
+  const { statusCode, code, message } = error as Partial<FastifyError>
+  if (statusCode === 413) {
+    return {
+      status: 413,
+      code: 'PAYLOAD_TOO_LARGE',
+      jsonCode: 'PAYLOAD_TOO_LARGE',
+      message: 'the body is too large',
+      ...noRetry,
+    }
+  }
+  // Fastify's own refusals: a body that does not parse, a parameter that does not fit its schema.
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    const known = statusCode === 400 ? 'PARAMETER_INVALID' : undefined
+    return {
+      status: statusCode,
+      code: known,
+      jsonCode: known ?? code ?? 'REFUSED',
+      message: message ?? 'refused',
+      ...noRetry,
+    }
+  }
+  return {
+    status: 500,
+    code: undefined,
+    jsonCode: 'INTERNAL',
+    message: 'the server cannot answer this now',
+    ...noRetry,
+  }
+}
+
+const noRetry = { retryAfterSeconds: undefined }
+
+/** The JSON form of an error (`api.md`, "JSON API"). */
+export function errorJson(answer: ErrorAnswer, error: unknown): Record<string, unknown> {
+  const matches = error instanceof ViewerError && answer.status === 409 ? { matches: error.data.matches } : {}
+  const place =
+    error instanceof ViewerError && error.code === 'QUERY_INVALID'
+      ? { position: error.data.position, length: error.data.length }
+      : {}
+  return {
+    statusCode: answer.status,
+    code: answer.jsonCode,
+    error: reasonPhrases.get(answer.status) ?? 'Error',
+    message: answer.message,
+    ...matches,
+    ...place,
+  }
+}
+
+const reasonPhrases: ReadonlyMap<number, string> = new Map([
+  [400, 'Bad Request'],
+  [401, 'Unauthorized'],
+  [404, 'Not Found'],
+  [405, 'Method Not Allowed'],
+  [409, 'Conflict'],
+  [413, 'Content Too Large'],
+  [415, 'Unsupported Media Type'],
+  [429, 'Too Many Requests'],
+  [500, 'Internal Server Error'],
+  [503, 'Service Unavailable'],
+])
+
+/** What form the address asks for: its suffix decides, never the Accept header. */
+export function wantedErrorFormat(request: FastifyRequest): 'json' | 'text' | 'html' {
+  const path = request.originalUrl.split('?', 1)[0] ?? ''
+  if (/\/(?:api|hooks)\//.test(path) || path.endsWith('.json')) return 'json'
+  return /\.(?:atom|txt|csv|mbox|md)$/.test(path) ? 'text' : 'html'
+}
+
+/** Sends an error to those who read no HTML. */
+export function sendPlainError(reply: FastifyReply, answer: ErrorAnswer, error: unknown, format: 'json' | 'text') {
+  setErrorHeaders(reply, answer)
+  return format === 'json'
+    ? reply.type('application/json; charset=utf-8').send(JSON.stringify(errorJson(answer, error)))
+    : reply.type('text/plain; charset=utf-8').send(`${answer.message}\n`)
+}
+
+/** Status and headers of an error answer: it is never kept by a cache. */
+export function setErrorHeaders(reply: FastifyReply, answer: ErrorAnswer) {
+  reply.code(answer.status).header('cache-control', 'no-store').removeHeader('etag')
+  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds)
+}

@@ -1,0 +1,48 @@
+/**
+ * Addresses inside a repository. A repository's name may contain slashes and ends at `/-/` (`api.md`, "Pages"), which
+ * no router can express; so `/<name>/-/<rest>` is rewritten to one path segment with the name in it before routing:
+ *
+ *     /group/tool/-/bugs?q=x   ──►   /-/in-repository/group%2Ftool/bugs?q=x
+ *
+ * The inner form is not an address of its own: a request for it finds nothing.
+ */
+
+/** Routes inside a repository start so; their parameter `name` is the repository's name. */
+export const repositoryPrefix = '/-/in-repository/:name'
+
+const innerPrefix = '/-/in-repository/'
+/** No route has this address. */
+const nowhere = '/-/nowhere'
+
+/**
+ * Rewrites the address of a request.
+ * @param url path and query as they came
+ * @param basePath the path under which a proxy shows the server: '' or such as `/tracker`
+ */
+export function rewriteUrl(url: string, basePath: string): string {
+  const queryAt = url.indexOf('?')
+  const query = queryAt < 0 ? '' : url.slice(queryAt)
+  const path = stripBase(queryAt < 0 ? url : url.slice(0, queryAt), basePath)
+  if (path === undefined) return nowhere
+  const decoded = decode(path)
+  if (decoded === undefined || decoded.startsWith(innerPrefix)) return nowhere
+  const end = path.indexOf('/-/')
+  if (end <= 0) return path + query
+  // Decoded once here and encoded as one segment, so that the router hands on exactly this name.
+  const name = decode(path.slice(1, end))
+  return name === undefined ? nowhere : `${innerPrefix}${encodeURIComponent(name)}/${path.slice(end + 3)}${query}`
+}
+
+function stripBase(path: string, basePath: string): string | undefined {
+  if (basePath === '') return path
+  if (path === basePath) return '/'
+  return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : undefined
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,115 @@
+/** The list of bugs of a repository: page, JSON and Atom feed of any query. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ViewerError } from '../../base/errors.ts'
+import type { BugSummary } from '../../bug/model.ts'
+import type { Lease } from '../../cache/cache-manager.ts'
+import { bugSummaryJson, writeJson } from '../../pages/api-json.ts'
+import { type BugListInput, bugListPage, bugsPerPage, defaultListQuery } from '../../pages/bug-list-page.ts'
+import { bugListFeed } from '../../pages/feeds.ts'
+import { pageCount } from '../../pages/pager.ts'
+import { parseQuery } from '../../query/parser.ts'
+import { countByStatus, selectBugs } from '../../query/select.ts'
+import { contentTypes } from '../answer.ts'
+import { siteOrigin } from '../origin.ts'
+import { queryError, querySource, readQuery } from '../query-use.ts'
+import { repositoryPrefix } from '../repository-url.ts'
+import type { PageServices } from '../services.ts'
+import { withRepository } from '../with-repository.ts'
+
+interface ListRequest {
+  Params: { name: string }
+  Querystring: { q?: unknown; page?: unknown }
+}
+
+export async function bugListPages(app: FastifyInstance, services: PageServices) {
+  const handle =
+    (answer: (at: ListAt, services: PageServices) => Promise<FastifyReply>) =>
+    (request: FastifyRequest<ListRequest>, reply: FastifyReply) =>
+      withRepository(services, { request, reply, name: request.params.name }, ({ lease }) => {
+        const text = readQuery(request.query.q, services.options.maxQueryChars)
+        return answer({ request, reply, lease, text, page: request.query.page }, services)
+      })
+  app.get<ListRequest>(`${repositoryPrefix}/bugs`, handle(answerPage))
+  app.get<ListRequest>(`${repositoryPrefix}/bugs.json`, handle(answerJson))
+  app.get<ListRequest>(`${repositoryPrefix}/bugs.atom`, handle(answerAtom))
+}
+
+interface ListAt {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly lease: Lease
+  /** The query as it came; undefined without one. */
+  readonly text: string | undefined
+  readonly page: unknown
+}
+
+async function answerPage(at: ListAt, services: PageServices): Promise<FastifyReply> {
+  const { request, reply, lease, text } = at
+  const repository = { name: lease.repository.name, tracker: lease.tracker }
+  const renderPage = async (result: BugListInput['result'], page: number) =>
+    await services.render('bugs', bugListPage({ site: services.site, repository, text, result, page }))
+  const parsed = parseQuery(text ?? defaultListQuery)
+  if ('error' in parsed) {
+    const html = await renderPage(parsed, 1)
+    return reply.code(400).header('cache-control', 'no-store').type(contentTypes.html).send(html)
+  }
+  const page = readPage(at.page)
+  return await services.answerer.send(request, reply, {
+    state: lease.tracker.digest,
+    format: 'html',
+    key: JSON.stringify([repository.name, 'bugs', text, page]),
+    async render() {
+      const source = querySource(lease)
+      const bugs = selectBugs(parsed.query, source)
+      const last = pageCount({ total: bugs.length, pageSize: bugsPerPage, page })
+      if (page > last) throw new ViewerError('PAGE_UNKNOWN', `the list has ${last} pages`)
+      return await renderPage({ query: parsed.query, bugs, counts: countByStatus(parsed.query, source) }, page)
+    },
+  })
+}
+
+/** A page's number from 1; what is no such number has no page. */
+function readPage(page: unknown): number {
+  if (page === undefined) return 1
+  if (typeof page !== 'string' || !/^[1-9][0-9]{0,6}$/.test(page)) {
+    throw new ViewerError('PARAMETER_INVALID', 'page must be a whole number from 1')
+  }
+  return Number(page)
+}
+
+function findAll(at: ListAt): readonly BugSummary[] {
+  const parsed = parseQuery(at.text ?? defaultListQuery)
+  if ('error' in parsed) throw queryError(parsed.error)
+  return selectBugs(parsed.query, querySource(at.lease))
+}
+
+async function answerJson(at: ListAt, services: PageServices): Promise<FastifyReply> {
+  const { tracker, repository } = at.lease
+  return await services.answerer.send(at.request, at.reply, {
+    state: tracker.digest,
+    format: 'json',
+    key: JSON.stringify([repository.name, 'bugs', at.text]),
+    async render() {
+      const bugs = findAll(at)
+      return writeJson({ total: bugs.length, items: bugs.map(bug => bugSummaryJson(bug, tracker.identities)) })
+    },
+  })
+}
+
+async function answerAtom(at: ListAt, services: PageServices): Promise<FastifyReply> {
+  const { tracker, repository } = at.lease
+  const origin = siteOrigin(at.request, services.options)
+  return await services.answerer.send(at.request, at.reply, {
+    state: tracker.digest,
+    format: 'atom',
+    key: JSON.stringify([origin, repository.name, 'bugs', at.text]),
+    render: async () =>
+      bugListFeed({
+        site: services.site,
+        repository: { name: repository.name, tracker },
+        origin,
+        bugs: findAll(at),
+        text: at.text,
+      }),
+  })
+}

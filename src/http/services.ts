@@ -1,0 +1,34 @@
+/** What routes are given: each is an option of the plugin that needs it. */
+import type { CacheManager } from '../cache/cache-manager.ts'
+import type { Overview } from '../cache/overview.ts'
+import type { PageView, Site } from '../pages/layout.ts'
+import type { Markdown } from '../pages/markdown.ts'
+import type { Answerer } from './answer.ts'
+
+export interface HttpServices {
+  readonly manager: CacheManager
+  readonly overview: Overview
+  readonly site: Site
+  readonly markdown: Markdown
+  readonly answerer: Answerer
+  readonly options: HttpOptions
+}
+
+/** What routes that make pages are given besides. */
+export interface PageServices extends HttpServices {
+  /** Fills a template of `views/`. */
+  render(template: string, view: PageView): Promise<string>
+}
+
+export interface HttpOptions {
+  /** Path under which a proxy shows the server: '' or such as `/tracker`. */
+  readonly basePath: string
+  /** Scheme and host of the site as visitors see it; else those of the request. */
+  readonly publicOrigin: string | undefined
+  /** How long a request waits for a repository to be opened. */
+  readonly openTimeoutMs: number
+  readonly maxQueryChars: number
+  readonly maxHookBodyBytes: number
+  readonly hooksEnabled: boolean
+  readonly hookSecret: string | undefined
+}

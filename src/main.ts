@@ -1,0 +1,81 @@
+/**
+ * The command: reads what it was told, starts the server, says where it is, and ends in order on SIGTERM or SIGINT.
+ * A mistake of the user's is one sentence on standard error and exit status 2; a failure of ours is status 1.
+ */
+import type { AddressInfo } from 'node:net'
+import { homedir } from 'node:os'
+import closeWithGrace from 'close-with-grace'
+import { isViewerError, ViewerError } from './base/errors.ts'
+import { compose } from './compose.ts'
+import { helpText, parseCommandLine } from './config/command-line.ts'
+import { resolvePath } from './config/setting-path.ts'
+import { readSettings, type Settings } from './config/settings.ts'
+import { readVersion } from './project-files.ts'
+import { createLogger } from './telemetry/logger.ts'
+
+const exitMistake = 2
+/** Requests under way have this long to end after the signal. */
+const shutdownLimitMs = 15_000
+
+/** Runs the command. Settles once the server listens, or the command has said what it was asked. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await run(argv)
+  } catch (error) {
+    if (!isMistake(error)) throw error
+    process.stderr.write(`git-bug-viewer: ${error.message}\n`)
+    process.exitCode = exitMistake
+  }
+}
+
+function isMistake(error: unknown): error is ViewerError {
+  return ['SETTING_INVALID', 'GIT_MISSING', 'GIT_TOO_OLD'].some(code =>
+    isViewerError(error, code as ViewerError['code']),
+  )
+}
+
+async function run(argv: readonly string[]): Promise<void> {
+  const command = parseCommandLine(argv)
+  if (command.kind === 'help') return void process.stdout.write(helpText())
+  if (command.kind === 'version') return void process.stdout.write(`${await readVersion()}\n`)
+  const cwd = process.cwd()
+  const homeDir = homedir()
+  const settings = await readSettings({ options: command.options, env: process.env, cwd, homeDir })
+  const log = createLogger(settings.logs)
+  const paths = command.paths.map(path => resolvePath(path, { folder: cwd, homeDir }))
+  const program = await compose({ settings, paths, cwd, log })
+  try {
+    await program.app.listen({ host: settings.server.host, port: settings.server.port })
+  } catch (error) {
+    await program[Symbol.asyncDispose]()
+    throw explainListen(error, settings)
+  }
+  closeWithGrace({ delay: shutdownLimitMs, logger: false }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'the program cannot go on')
+    else log.info({ signal }, 'shutting down')
+    program.markStopping()
+    await program[Symbol.asyncDispose]()
+  })
+  program.markReady()
+  process.stdout.write(`git-bug-viewer is ready: ${siteUrl(settings, program.app.server.address())}\n`)
+}
+
+/** The URL that the user can open here; a server that listens on every address is reached by its own name too. */
+function siteUrl({ server }: Settings, listening: AddressInfo | string | null): string {
+  const address = typeof listening === 'string' || listening === null ? undefined : listening
+  const bound = address?.address ?? server.host
+  const host = bound === '0.0.0.0' || bound === '::' ? 'localhost' : bound.includes(':') ? `[${bound}]` : bound
+  return `http://${host}:${address?.port ?? server.port}${server.basePath}/`
+}
+
+function explainListen(error: unknown, { server }: Settings): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `server.port ${server.port} is in use on ${server.host}; choose another with --port, or 0 for a free one`,
+    EACCES: `server.port ${server.port} may not be used by this account; choose one above 1023 with --port`,
+    EADDRNOTAVAIL: `server.host ${server.host} is not an address of this machine; choose another with --host`,
+    ENOTFOUND: `server.host ${server.host} is not known; choose another with --host`,
+  }
+  const reason = reasons[code ?? '']
+  return reason === undefined ? error : new ViewerError('SETTING_INVALID', reason, { cause: error })
+}

@@ -1,0 +1,20 @@
+/** Where the program's own files are, and what version they are of. */
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { shortDigest } from './http/answer.ts'
+
+/** The folder with `views/`, `public/` and `demo/`. */
+export const projectFolder = join(import.meta.dirname, '..')
+
+/** The program's version, from package.json. */
+export async function readVersion(): Promise<string> {
+  const text = await fs.readFile(join(projectFolder, 'package.json'), 'utf8')
+  return String((JSON.parse(text) as { version?: unknown }).version)
+}
+
+/** Changes with any template, so that a changed page has another ETag. */
+export async function digestTemplates(): Promise<string> {
+  const folder = join(projectFolder, 'views')
+  const names = (await fs.readdir(folder)).sort()
+  return shortDigest(await Promise.all(names.map(name => fs.readFile(join(folder, name), 'utf8'))))
+}

@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { silentLog } from '../../src/base/log.ts'
+import { startJobs } from '../../src/jobs/scheduler.ts'
+
+const everySecond = '* * * * * *'
+
+// node-cron takes no clock, so the timers under it are the test's own.
+beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }))
+afterEach(() => void vi.useRealTimers())
+
+test('a job runs on its schedule, never beside itself, and a failure does not end the schedule', async () => {
+  const failures: unknown[] = []
+  const log = { ...silentLog, error: (data: object) => void failures.push(data) }
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let runs = 0
+  const run = async () => await gates[runs++]?.promise
+  await using _jobs = startJobs([{ name: 'count', schedule: everySecond, run }], log)
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(runs).toBe(1)
+  gates[0]?.reject(new Error('the first run failed'))
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(runs).toBe(2)
+  expect(failures).toMatchObject([{ job: 'count', err: { message: 'the first run failed' } }])
+  gates[1]?.resolve()
+})
+
+test('stopping tells the job that runs, waits for it, and starts none afterwards', async () => {
+  const failures: unknown[] = []
+  const log = { ...silentLog, error: (data: object) => void failures.push(data) }
+  let runs = 0
+  let ended = false
+  const run = async (signal: AbortSignal) => {
+    runs++
+    await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+    ended = true
+    throw signal.reason
+  }
+  const jobs = startJobs([{ name: 'wait', schedule: everySecond, run }], log)
+  await vi.advanceTimersByTimeAsync(1500)
+  await jobs[Symbol.asyncDispose]()
+  expect(ended).toBe(true)
+  await vi.advanceTimersByTimeAsync(5000)
+  expect([runs, failures]).toEqual([1, []])
+})
