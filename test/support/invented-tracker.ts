@@ -171,7 +171,9 @@ export function inventTracker({ bugs, identities, problems = [] }: TrackerParts)
     bugs: sorted,
     bugById: new Map(sorted.map(bug => [bug.id, bug])),
     identities: new Map(identities.map(identity => [identity.id, identity])),
-    labels: [...counts].toSorted().map(([name, count]) => ({ name, color: labelColor(name), bugs: count })),
+    labels: [...counts]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, count]) => ({ name, color: labelColor(name), bugs: count })),
     problems,
     openBugs: sorted.filter(bug => bug.status === 'open').length,
     closedBugs: sorted.filter(bug => bug.status === 'closed').length,

@@ -39,7 +39,7 @@ export async function openViewer(options: ViewerOptions): Promise<Viewer> {
   )
   const program = await compose({ settings, paths: options.paths ?? [], cwd: folder, log })
   await program.app.ready()
-  program.markReady()
+  await program.markReady()
   return {
     app: program.app,
     logged,

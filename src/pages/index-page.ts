@@ -1,0 +1,157 @@
+/**
+ * The repositories of the site. A repository is opened when somebody first asks for it, so what is inside may not be
+ * known yet: then there is a dash and never a zero.
+ */
+import { layoutView, type PageView, type Site } from './layout.ts'
+import type { Links } from './links.ts'
+import { dayView, type TimeView } from './time.ts'
+import { visibleText } from './visible-text.ts'
+import { counted, grouped, shownText } from './wording.ts'
+
+export type IndexSort = 'name' | 'activity' | 'open'
+
+export interface RepositoryEntry {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly owner?: string | undefined
+  /** Undefined where the repository has not been opened yet. */
+  readonly counts?: RepositoryCounts | undefined
+}
+
+export interface RepositoryCounts {
+  readonly open: number
+  readonly closed: number
+  /** Unix seconds; undefined without bugs. */
+  readonly lastActivity: number | undefined
+}
+
+export interface IndexInput {
+  readonly site: Site
+  /** Every repository of the site, in any order. */
+  readonly repositories: readonly RepositoryEntry[]
+  /** Words to look for in names, descriptions and owners; all must be there. */
+  readonly q?: string | undefined
+  readonly sort?: IndexSort | undefined
+}
+
+export interface IndexView extends PageView {
+  readonly heading: string
+  readonly text: string
+  readonly sort: IndexSort
+  readonly action: string
+  readonly sorts: readonly { readonly text: string; readonly url: string; readonly current: boolean }[]
+  readonly sections: readonly SectionView[]
+  /** How many there are, in words. */
+  readonly total: string
+  readonly hasOwners: boolean
+  /** `none`: nothing is configured. `unmatched`: nothing has the words. */
+  readonly empty: 'none' | 'unmatched' | undefined
+  readonly allUrl: string
+}
+
+export interface SectionView {
+  /** Empty where the entries have no section. */
+  readonly name: string
+  readonly entries: readonly RepositoryRowView[]
+}
+
+export interface RepositoryRowView {
+  readonly url: string
+  /** What stands before the last slash of the name, with it; else empty. */
+  readonly folder: string
+  readonly name: string
+  readonly description: string
+  readonly owner: string
+  readonly open: string
+  readonly closed: string
+  readonly activity: TimeView | undefined
+}
+
+const maxDescriptionChars = 200
+const unknown = '–'
+
+export function indexPage({ site, repositories, q, sort = 'name' }: IndexInput): IndexView {
+  const { links } = site
+  const words = (q ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(word => word !== '')
+  const found = repositories.filter(entry => hasWords(entry, words)).sort(orders[sort])
+  return {
+    layout: layoutView({
+      site,
+      title: '',
+      canonical: links.index({ q: words.length === 0 ? undefined : q, sort: sort === 'name' ? undefined : sort }),
+      indexed: words.length === 0 && sort === 'name',
+    }),
+    heading: 'Repositories',
+    text: q ?? '',
+    sort,
+    action: links.index(),
+    sorts: sortLinks(links, { q: words.length === 0 ? undefined : q, sort }),
+    sections:
+      sort === 'name' ? sectionsOf(found, links) : [{ name: '', entries: found.map(entry => rowOf(entry, links)) }],
+    total: counted(found.length, 'repository', 'repositories'),
+    hasOwners: found.some(({ owner }) => (owner ?? '') !== ''),
+    empty: found.length > 0 ? undefined : repositories.length === 0 ? 'none' : 'unmatched',
+    allUrl: links.index(),
+  }
+}
+
+const orders: Readonly<Record<IndexSort, (a: RepositoryEntry, b: RepositoryEntry) => number>> = {
+  name: byName,
+  activity: (a, b) => (b.counts?.lastActivity ?? -1) - (a.counts?.lastActivity ?? -1) || byName(a, b),
+  open: (a, b) => (b.counts?.open ?? -1) - (a.counts?.open ?? -1) || byName(a, b),
+}
+
+/** Names without a folder first, then folder by folder. */
+function byName(a: RepositoryEntry, b: RepositoryEntry): number {
+  return compare(sectionOf(a.name), sectionOf(b.name)) || compare(a.name, b.name)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function sectionOf(name: string): string {
+  const slash = name.indexOf('/')
+  return slash < 0 ? '' : name.slice(0, slash)
+}
+
+function hasWords({ name, description, owner }: RepositoryEntry, words: readonly string[]): boolean {
+  const text = `${name}\n${description ?? ''}\n${owner ?? ''}`.toLowerCase()
+  return words.every(word => text.includes(word))
+}
+
+function sectionsOf(sorted: readonly RepositoryEntry[], links: Links): SectionView[] {
+  const sections: { name: string; entries: RepositoryRowView[] }[] = []
+  for (const entry of sorted) {
+    const name = visibleText(sectionOf(entry.name))
+    const last = sections.at(-1)
+    if (last?.name === name) last.entries.push(rowOf(entry, links))
+    else sections.push({ name, entries: [rowOf(entry, links)] })
+  }
+  return sections
+}
+
+function rowOf({ name, description, owner, counts }: RepositoryEntry, links: Links): RepositoryRowView {
+  return {
+    url: links.bugs(name),
+    folder: visibleText(name.slice(0, name.lastIndexOf('/') + 1)),
+    name: visibleText(name.slice(name.lastIndexOf('/') + 1)),
+    description: shownText(description ?? '', maxDescriptionChars),
+    owner: shownText(owner ?? '', maxDescriptionChars),
+    open: counts === undefined ? unknown : grouped(counts.open),
+    closed: counts === undefined ? unknown : grouped(counts.closed),
+    activity: counts?.lastActivity === undefined ? undefined : dayView(counts.lastActivity),
+  }
+}
+
+function sortLinks(links: Links, { q, sort }: { q: string | undefined; sort: IndexSort }): IndexView['sorts'] {
+  const link = (text: string, value: IndexSort) => ({
+    text,
+    url: links.index({ q, sort: value === 'name' ? undefined : value }),
+    current: value === sort,
+  })
+  return [link('Name', 'name'), link('Last activity', 'activity'), link('Open bugs', 'open')]
+}

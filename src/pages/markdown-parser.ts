@@ -1,0 +1,125 @@
+/**
+ * GitHub-flavoured Markdown to HTML that is not yet safe: what CommonMark says, with tables, strikethrough, task
+ * lists, bare links and hard line breaks.
+ *
+ * Promises: linear work in the length of the source, and `undefined` instead of HTML where the structure would be too
+ * deep or the HTML far larger than the source (a short reference to a long link definition, used often). It passes
+ * every link and image on, whatever its target: the gate alone decides where a link may lead.
+ */
+
+import MarkdownItParser, { type MarkdownIt, type StateCore, type Token } from 'markdown-it'
+
+import { renamedElements } from './markdown-elements.ts'
+import { filterBlock, filterTags } from './markdown-raw-html.ts'
+
+/** Bounds on what a comment's structure may cost. */
+export interface StructureLimits {
+  /** Levels of quotes, lists, emphasis and so on inside one another. */
+  readonly maxDepth: number
+  /** Pieces of structure: openings and closings of blocks, inline elements and stretches of text. */
+  readonly maxTokens: number
+}
+
+/** A link longer than this is not linked. */
+const maxBareLinkChars = 4096
+/** What text and link targets may come to, beside a multiple of the source: a constant, so that short texts pass. */
+const growthFactor = 4
+const growthAllowance = 256 * 1024
+
+const taskMark = /^\[([ xX])\][ \t]/
+
+/** Links that begin with `www.`: a host and a path as after `http://`, whatever the top-level domain. */
+function linkWww(linkify: MarkdownIt['linkify']): void {
+  const tail = new RegExp(linkify.re.get_url_host_port().source + linkify.re.get_path().source, 'iy')
+  linkify.add('www.', {
+    validate(text, at) {
+      tail.lastIndex = at
+      return tail.exec(text)?.[0].length ?? 0
+    },
+    normalize(match) {
+      match.url = `http://${match.url}`
+    },
+  })
+}
+
+/** Turns the `[ ]` or `[x]` at the start of a list item into a token of its own. */
+function markTasks(state: StateCore): void {
+  for (const [index, token] of state.tokens.entries()) {
+    const item = state.tokens[index - 2]
+    if (token.type !== 'inline' || item?.type !== 'list_item_open') continue
+    if (state.tokens[index - 1]?.type !== 'paragraph_open') continue
+    const first = token.children?.[0]
+    const match = first?.type === 'text' ? taskMark.exec(first.content) : null
+    if (first === undefined || match === null || token.children === null) continue
+    first.content = first.content.slice(3)
+    const box = new state.Token('task', 'input', 0)
+    box.attrSet('type', 'checkbox')
+    if (match[1] !== ' ') box.attrSet('checked', '')
+    token.children.unshift(box)
+    item.attrSet('class', 'task-item')
+  }
+}
+
+/** Headings step back behind those of the page; heads of columns say that they are. */
+function adaptTags(state: StateCore): void {
+  for (const token of state.tokens) {
+    if (token.type === 'heading_open' || token.type === 'heading_close') {
+      token.tag = renamedElements.get(token.tag) ?? token.tag
+    } else if (token.type === 'th_open') {
+      token.attrSet('scope', 'col')
+    }
+  }
+}
+
+/** Adds up what rendering would cost. */
+function weigh(tokens: readonly Token[]): { count: number; depth: number; chars: number } {
+  const sum = { count: 0, depth: 0, chars: 0 }
+  const waiting: (readonly Token[])[] = [tokens]
+  for (let list = waiting.pop(); list !== undefined; list = waiting.pop()) {
+    sum.count += list.length
+    for (const token of list) {
+      sum.depth = Math.max(sum.depth, token.level + 1)
+      if (token.children !== null) waiting.push(token.children)
+      else sum.chars += token.content.length
+      for (const [, value] of token.attrs ?? []) sum.chars += String(value).length
+    }
+  }
+  return sum
+}
+
+/** Reads Markdown; made once and used for every comment. */
+export interface MarkdownParser {
+  /** HTML that must go through the gate; undefined where the source goes beyond the limits. */
+  toHtml(source: string): string | undefined
+}
+
+/** Builds a parser with its limits. */
+export function createMarkdownParser(limits: StructureLimits): MarkdownParser {
+  const markdown = new MarkdownItParser({ html: true, breaks: true, linkify: true, maxNesting: limits.maxDepth })
+  markdown.validateLink = () => true
+  // What was written is shown, not a decoded form of it.
+  markdown.normalizeLinkText = text => text
+
+  // `example.py` is a file and no host, so a bare link needs a scheme or `www.`; `//` is a comment far more often than
+  // an address, and looking for it takes quadratic time.
+  markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: true, maxLength: maxBareLinkChars }).add('//').add('ftp:')
+  linkWww(markdown.linkify)
+
+  markdown.core.ruler.push('tasks', markTasks)
+  markdown.core.ruler.push('tags', adaptTags)
+  const rules = markdown.renderer.rules
+  rules.html_block = (tokens, index) => filterBlock(tokens[index]?.content ?? '')
+  rules.html_inline = (tokens, index) => filterTags(tokens[index]?.content ?? '')
+
+  return {
+    toHtml(source) {
+      const env = {}
+      const tokens = markdown.parse(source, env)
+      const { count, depth, chars } = weigh(tokens)
+      // At its own limit markdown-it leaves out what is deeper and says nothing: hence `>=`.
+      if (depth >= limits.maxDepth || count > limits.maxTokens) return undefined
+      if (chars > source.length * growthFactor + growthAllowance) return undefined
+      return markdown.renderer.render(tokens, markdown.options, env)
+    },
+  }
+}

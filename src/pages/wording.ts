@@ -1,0 +1,38 @@
+/**
+ * Small pieces of English that several pages share: counted nouns, and long texts made short. Pure, never throws, and
+ * of a text that is too long reads no more than it has to.
+ */
+import { visibleText } from './visible-text.ts'
+
+/** `1 reply`, `2 replies`, `1,204 replies`. */
+export function counted(count: number, one: string, many: string): string {
+  return `${grouped(count)} ${count === 1 ? one : many}`
+}
+
+/** A count with separators between thousands. */
+export function grouped(count: number): string {
+  const digits = String(count)
+  return digits.length <= 3 ? digits : digits.replace(/\B(?=(?:\d{3})+$)/g, ',')
+}
+
+/** The text, or its beginning with an ellipsis where it is longer than `maxChars`. Never ends in half a character. */
+export function shortened(text: string, maxChars: number): string {
+  return text.length <= maxChars ? text : `${text.slice(0, maxChars - 1).toWellFormed()}…`
+}
+
+/**
+ * A text of visitors for a line of a page: hidden characters made visible, and cut with an ellipsis at `maxChars`. To
+ * be escaped like any other.
+ */
+export function shownText(text: string, maxChars: number): string {
+  // Runs of hidden characters and stacks of marks get shorter, so some more than the limit is read.
+  const start = text.length > 4 * maxChars ? text.slice(0, 4 * maxChars) : text
+  const shown = visibleText(start)
+  if (start === text && shown.length <= maxChars) return shown
+  return `${shown.slice(0, maxChars - 1).toWellFormed()}…`
+}
+
+/** How many of `count` things are left out where `shown` of them are shown, in words; empty where none is. */
+export function leftOut(count: number, shown: number, [one, many]: readonly [string, string]): string {
+  return count <= shown ? '' : counted(count - shown, one, many)
+}

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest'
+import { labelsPage } from '../../src/pages/labels-page.ts'
+import { createLinks } from '../../src/pages/links.ts'
+import { peoplePage } from '../../src/pages/people-page.ts'
+import { personPage } from '../../src/pages/person-page.ts'
+import { problemsPage } from '../../src/pages/problems-page.ts'
+import { inventBug, inventIdentity, inventTracker } from '../support/invented-tracker.ts'
+
+const site = { title: 'Bugs', links: createLinks({ basePath: '', asset: name => name }) }
+const ada = inventIdentity('ada', { name: 'Ada Marsh', login: 'ada', names: ['A. Marsh'], keys: ['k', 'l'] })
+const tomas = inventIdentity('tomas', { login: 'tomas' })
+const quiet = inventIdentity('quiet', { name: 'Quiet' })
+const bugs = [
+  inventBug(1, { title: 'one', labels: ['kind/bug', 'urgent'], events: [['ada', 1000, { type: 'create', text: '' }]] }),
+  inventBug(2, {
+    title: 'two',
+    labels: ['kind/bug'],
+    status: 'closed',
+    events: [
+      ['tomas', 2000, { type: 'create', text: '' }],
+      ['ada', 3000, { type: 'comment', text: '' }],
+    ],
+  }),
+  inventBug(3, { title: 'three', events: [['tomas', 4000, { type: 'create', text: '' }]] }),
+]
+const tracker = inventTracker({ bugs, identities: [quiet, ada, tomas] })
+const repository = { name: 'kiln', tracker }
+
+describe('the labels', () => {
+  test('are grouped by scope, those without one last, with counts of open and of all bugs', () => {
+    const view = labelsPage({ site, repository })
+    expect(view.heading).toBe('2 labels')
+    expect(
+      view.groups.map(({ scope, labels }) => [scope, labels.map(row => [row.label.value, row.open, row.all])]),
+    ).toEqual([
+      ['kind/', [['bug', '1', '2']]],
+      ['', [['urgent', '1', '1']]],
+    ])
+    expect(view.groups[0]?.labels[0]).toMatchObject({
+      openUrl: '/kiln/-/bugs?q=status:open+label:kind/bug',
+      allUrl: '/kiln/-/bugs?q=label:kind/bug',
+    })
+    expect(view.unlabelled).toEqual({ text: '1 bug without a label', url: '/kiln/-/bugs?q=no:label' })
+  })
+})
+
+describe('the people', () => {
+  test('are ordered by what they took part in, then by name', () => {
+    expect(peoplePage({ site, repository }).rows.map(row => [row.person.name, row.opened, row.commented])).toEqual([
+      ['Ada Marsh (ada)', '1', '1'],
+      ['tomas', '2', '0'],
+      ['Quiet', '0', '0'],
+    ])
+  })
+
+  test('one has the names they had, the bugs they opened and the bugs of others that they commented on', () => {
+    const view = personPage({ site, repository, identity: ada })
+    expect(view.versions.map(({ at, name, keys }) => [at.text, name, keys])).toEqual([
+      ['2026-04-15', 'Ada Marsh (ada)', '2 keys'],
+      ['2026-01-05', 'A. Marsh (ada)', '2 keys'],
+    ])
+    expect(view.lists.map(({ heading, rows }) => [heading, rows.map(({ title }) => title)])).toEqual([
+      ['Opened 1 bug', ['one']],
+      ['Commented on 1 bug of others', ['two']],
+    ])
+    expect(personPage({ site, repository, identity: quiet }).lists).toEqual([])
+  })
+
+  test('who opened very many bugs has a link to the list of all', () => {
+    const many = Array.from({ length: 30 }, (_, index) =>
+      inventBug(index + 1, { title: `bug ${index}`, events: [['ada', 1000, { type: 'create', text: '' }]] }),
+    )
+    const busy = { name: 'kiln', tracker: inventTracker({ bugs: many, identities: [ada] }) }
+    const [opened] = personPage({ site, repository: busy, identity: ada }).lists
+    expect(opened?.rows).toHaveLength(25)
+    expect(opened?.more).toEqual({ text: 'Show all 30 bugs', url: `/kiln/-/bugs?q=author:${ada.id.slice(0, 7)}` })
+  })
+
+  test('nobody’s e-mail address or picture is in any view', () => {
+    const views = JSON.stringify([peoplePage({ site, repository }), personPage({ site, repository, identity: ada })])
+    expect(views).not.toContain('@')
+    expect(views).not.toContain('avatars')
+  })
+})
+
+describe('the problems', () => {
+  test('are shown with ref and reason, hidden characters in them too', () => {
+    const problems = [{ ref: 'refs/bugs/x\u202e', reason: 'y'.repeat(1000) }]
+    const view = problemsPage({
+      site,
+      repository: { name: 'kiln', tracker: inventTracker({ bugs, identities: [], problems }) },
+    })
+    expect(view).toMatchObject({ heading: '1 entity could not be read', more: '' })
+    expect(view.problems[0]?.ref).toBe('refs/bugs/x[U+202E]')
+    expect(view.problems[0]?.reason).toHaveLength(500)
+    expect(view.layout.problems).toMatchObject({ text: '1 entity could not be read', current: true })
+  })
+
+  test('of very many it says how many are not shown', () => {
+    const problems = Array.from({ length: 1003 }, (_, index) => ({ ref: `refs/bugs/${index}`, reason: 'x' }))
+    const view = problemsPage({
+      site,
+      repository: { name: 'kiln', tracker: inventTracker({ bugs, identities: [], problems }) },
+    })
+    expect(view.problems).toHaveLength(1000)
+    expect(view.more).toBe('3 more are')
+  })
+
+  test('none is good news, and no page links to them', () => {
+    expect(problemsPage({ site, repository }).heading).toBe('Everything could be read')
+    expect(labelsPage({ site, repository }).layout.problems).toBeUndefined()
+  })
+})
