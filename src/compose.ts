@@ -11,7 +11,6 @@ import { matchesName } from './cache/name-pattern.ts'
 import { createOverview } from './cache/overview.ts'
 import { isServableName, type ListedRepository, openRegistry, type ScannedFolder } from './cache/registry.ts'
 import type { Settings } from './config/settings.ts'
-import { ensureDemoRepository } from './demo/demo.ts'
 import { repositoryName } from './git/discover.ts'
 import { type Git, openGit } from './git/git.ts'
 import { locateAround, locateRepository } from './git/repository.ts'
@@ -19,9 +18,7 @@ import { createAnswerer, shortDigest } from './http/answer.ts'
 import { createApp } from './http/app.ts'
 import { createFinishedPages } from './http/finished-pages.ts'
 import { loadStaticFiles } from './http/static-files.ts'
-import { startJobs } from './jobs/scheduler.ts'
 import { createLinks } from './pages/links.ts'
-import { createMarkdown } from './pages/markdown.ts'
 import { digestTemplates, projectFolder, readVersion } from './project-files.ts'
 
 export interface ComposeInput {
@@ -35,8 +32,8 @@ export interface ComposeInput {
 
 export interface Program extends AsyncDisposable {
   readonly app: FastifyInstance
-  /** Called when the server listens: from then on it says that it is ready. */
-  markReady(): void
+  /** Called when the server listens: from then on it says that it is ready, and looks for changes by itself. */
+  markReady(): Promise<void>
   /** Called when shutdown begins: from then on it says that it is not. */
   markStopping(): void
 }
@@ -48,7 +45,13 @@ export async function compose(input: ComposeInput): Promise<Program> {
   const { settings, log } = input
   const clock = systemClock
   await using stack = new AsyncDisposableStack()
-  const git = await openGit({ silenceLimitMs: settings.limits.gitTimeoutSeconds * 1000 })
+  // git answers while the files are read.
+  const [git, files, version, templates] = await Promise.all([
+    openGit({ silenceLimitMs: settings.limits.gitTimeoutSeconds * 1000 }),
+    loadStaticFiles(`${projectFolder}/public`),
+    readVersion(),
+    digestTemplates(),
+  ])
   const { list, scan } = await chooseRepositories(input, git)
   const { include, exclude } = settings.repositories
   const registry = await openRegistry(
@@ -75,23 +78,19 @@ export async function compose(input: ComposeInput): Promise<Program> {
   const { readGitConfig } = settings.repositories
   const overview = createOverview(manager, { clock, log, gitProgram: git.program, readGitConfig })
 
-  if (settings.cache.rebuild.enabled) {
-    const { schedule } = settings.cache.rebuild
-    stack.use(startJobs([{ name: 'refresh', schedule, run: signal => manager.refreshAll(signal) }], log))
-  }
-
-  const files = await loadStaticFiles(`${projectFolder}/public`)
-  const version = await readVersion()
   const { basePath, publicUrl, title } = settings.server
   const shown = { basePath, publicUrl, title, maxMarkdownChars: settings.limits.maxMarkdownChars }
-  const buildTag = shortDigest([version, files.digest, await digestTemplates(), JSON.stringify(shown)]).slice(0, 8)
+  const buildTag = shortDigest([version, files.digest, templates, JSON.stringify(shown)]).slice(0, 8)
   let ready = false
   const app = await createApp(
     {
       manager,
       overview,
       site: { title: title ?? 'git-bug-viewer', links: createLinks({ basePath, asset: files.servedName }) },
-      markdown: createMarkdown({ maxChars: settings.limits.maxMarkdownChars }),
+      markdown: once(async () => {
+        const { createMarkdown } = await import('./pages/markdown.ts')
+        return createMarkdown({ maxChars: settings.limits.maxMarkdownChars })
+      }),
       answerer: createAnswerer(createFinishedPages(settings.cache.pagesMaxBytes), buildTag),
       options: {
         basePath,
@@ -113,18 +112,33 @@ export async function compose(input: ComposeInput): Promise<Program> {
       isReady: () => ready,
     },
   )
+  const jobs = stack.use(new AsyncDisposableStack())
   // First to go: no request may find its repositories closed under it.
   stack.defer(() => app.close())
   const resources = stack.move()
   return {
     app,
-    markReady: () => {
+    async markReady() {
       ready = true
+      const { enabled, schedule } = settings.cache.rebuild
+      if (!enabled) return
+      // Loaded now: nobody waits for the schedule, and everybody for the first page.
+      const { startJobs } = await import('./jobs/scheduler.ts')
+      jobs.use(startJobs([{ name: 'refresh', schedule, run: signal => manager.refreshAll(signal) }], log))
     },
     markStopping: () => {
       ready = false
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+/** Loads something when it is first wanted. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined
+  return () => {
+    loaded ??= load()
+    return loaded
   }
 }
 
@@ -151,6 +165,7 @@ async function chooseRepositories(input: ComposeInput, git: Git): Promise<Chosen
   if (around && (await holdsBugs(git, around.folder))) {
     return { list: [{ name: nameOf(around.folder), path: around.folder }], scan: [] }
   }
+  const { ensureDemoRepository } = await import('./demo/demo.ts')
   const demo = await ensureDemoRepository({
     dataDir: input.settings.dataDir,
     contentDir: `${projectFolder}/demo`,

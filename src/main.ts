@@ -6,12 +6,10 @@ import type { AddressInfo } from 'node:net'
 import { homedir } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { isViewerError, ViewerError } from './base/errors.ts'
-import { compose } from './compose.ts'
 import { helpText, parseCommandLine } from './config/command-line.ts'
 import { resolvePath } from './config/setting-path.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { readVersion } from './project-files.ts'
-import { createLogger } from './telemetry/logger.ts'
 
 const exitMistake = 2
 /** Requests under way have this long to end after the signal. */
@@ -41,7 +39,9 @@ async function run(argv: readonly string[]): Promise<void> {
   const cwd = process.cwd()
   const homeDir = homedir()
   const settings = await readSettings({ options: command.options, env: process.env, cwd, homeDir })
-  const log = createLogger(settings.logs)
+  // Loaded here and not above, so that help and mistakes do not wait for the whole program.
+  const [{ compose }, { createLogger }] = await Promise.all([import('./compose.ts'), import('./telemetry/logger.ts')])
+  const log = await createLogger(settings.logs)
   const paths = command.paths.map(path => resolvePath(path, { folder: cwd, homeDir }))
   const program = await compose({ settings, paths, cwd, log })
   try {
@@ -56,8 +56,8 @@ async function run(argv: readonly string[]): Promise<void> {
     program.markStopping()
     await program[Symbol.asyncDispose]()
   })
-  program.markReady()
   process.stdout.write(`git-bug-viewer is ready: ${siteUrl(settings, program.app.server.address())}\n`)
+  await program.markReady()
 }
 
 /** The URL that the user can open here; a server that listens on every address is reached by its own name too. */

@@ -4,7 +4,7 @@
  */
 import { isViewerError } from '../base/errors.ts'
 import type { CommitRecord } from '../git/history.ts'
-import type { ObjectReader } from '../git/object-reader.ts'
+import type { GitObject, ObjectReader } from '../git/object-reader.ts'
 import { parseCommit } from '../git/objects.ts'
 
 /** A commit's header and message; larger ones are not what git-bug writes. */
@@ -14,7 +14,7 @@ export interface CommitSource {
   add(commit: CommitRecord): void
   /** Answers at once where the commit is known. */
   known(hash: string): CommitRecord | undefined
-  /** @returns the commit, or in words why it cannot be had */
+  /** @returns the commit, or in words why it cannot be had. Rejects where git or the repository is at fault */
   read(hash: string): Promise<CommitRecord | string>
 }
 
@@ -24,33 +24,20 @@ export function createCommitSource(reader: ObjectReader): CommitSource {
     add: commit => void commits.set(commit.hash, commit),
     known: hash => commits.get(hash),
     async read(hash) {
-      const known = commits.get(hash)
-      if (known) return known
-      const object = await readOrExplain(reader, hash, maxCommitBytes)
-      if (typeof object === 'string') return `commit ${hash} ${object}`
+      let object: GitObject | undefined
+      try {
+        object = await reader.read(hash, maxCommitBytes)
+      } catch (error) {
+        if (isViewerError(error, 'OBJECT_UNREADABLE')) return `commit ${hash} is damaged`
+        throw error
+      }
+      if (!object) return `commit ${hash} is missing`
       if (object.type !== 'commit') return `${hash} is a ${object.type}, not a commit`
-      const parsed = parseCommit(object.bytes)
-      if (!parsed) return `commit ${hash} has no tree`
+      const parsed = object.bytes && parseCommit(object.bytes)
+      if (!parsed) return `commit ${hash} cannot be read`
       const commit = { hash, ...parsed }
       commits.set(hash, commit)
       return commit
     },
-  }
-}
-
-/** Reads an object whole. @returns in words why not: that it is missing, damaged, or larger than the limit */
-export async function readOrExplain(
-  reader: ObjectReader,
-  hash: string,
-  maxBytes: number,
-): Promise<{ readonly type: string; readonly bytes: Buffer } | string> {
-  try {
-    const object = await reader.read(hash, maxBytes)
-    if (!object) return 'is missing'
-    if (!object.bytes) return `has ${object.size} bytes, more than the ${maxBytes} that are allowed`
-    return { type: object.type, bytes: object.bytes }
-  } catch (error) {
-    if (isViewerError(error, 'OBJECT_UNREADABLE')) return 'is damaged'
-    throw error
   }
 }

@@ -8,11 +8,11 @@ import { isViewerError, ViewerError } from '../base/errors.ts'
 import type { DecodeLimits } from '../base/limits.ts'
 import type { Bug, Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
+import type { CommitRecord } from '../git/history.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
 import type { Ref, RefListing } from '../git/refs.ts'
 import { assembleTracker, type EntityRecord, isHealthy, toBugRecord } from './assemble.ts'
-import { createCommitSource } from './commit-source.ts'
-import { type EntitySource, readBug, readIdentity } from './read-entity.ts'
+import { createEntitySource, type EntitySource, readBug, readIdentity } from './read-entity.ts'
 
 /** The refs that hold entities. */
 const bugPrefix = 'refs/bugs/'
@@ -21,6 +21,8 @@ const prefixes = [bugPrefix, identityPrefix].map(prefix => prefix.slice(0, -1))
 
 /** Entities that are read at the same time; enough to keep the pipe full, few enough to bound memory. */
 const entitiesAtOnce = 256
+/** Refs that are walked and read together. */
+const sliceRefs = 2048
 /** Below this many moved tips their commits are read one by one; starting a walk would take longer. */
 const bulkWalkFrom = 16
 
@@ -67,20 +69,29 @@ export async function loadTracker(input: LoadInput): Promise<RepositoryState> {
 }
 
 async function readMoved(input: LoadInput, moved: readonly Ref[]): Promise<Map<string, EntityRecord>> {
-  const { reader, limits, signal } = input
-  const commits = createCommitSource(reader)
-  if (moved.length >= bulkWalkFrom) await walk(input, moved, commit => commits.add(commit))
-  const source: EntitySource = { reader, commits, limits }
   const records = new Map<string, EntityRecord>()
-  await forEachConcurrently(moved, entitiesAtOnce, async ref => {
-    signal?.throwIfAborted()
-    records.set(ref.name, await readRecord(source, ref, bug => input.onBug?.(bug)))
-  })
+  // Slice by slice, so that the bytes of a large repository are never in memory all at once.
+  for (let start = 0; start < moved.length; start += sliceRefs) {
+    await readSlice(input, moved.slice(start, start + sliceRefs), records)
+  }
   return records
 }
 
-async function walk(input: LoadInput, moved: readonly Ref[], onCommit: Parameters<Git['walkHistory']>[1]['onCommit']) {
-  const tips = moved.map(ref => ref.hash)
+async function readSlice(input: LoadInput, refs: readonly Ref[], records: Map<string, EntityRecord>): Promise<void> {
+  const source = createEntitySource(input.reader, input.limits)
+  if (refs.length >= bulkWalkFrom) await walk(input, refs, source)
+  await forEachConcurrently(refs, entitiesAtOnce, async ref => {
+    input.signal?.throwIfAborted()
+    records.set(ref.name, await readRecord(source, ref, bug => input.onBug?.(bug)))
+  })
+}
+
+async function walk(input: LoadInput, refs: readonly Ref[], source: EntitySource): Promise<void> {
+  const tips = refs.map(ref => ref.hash)
+  const onCommit = (commit: CommitRecord) => {
+    source.commits.add(commit)
+    source.contents.announce(commit)
+  }
   try {
     await input.git.walkHistory(input.folder, { tips, signal: input.signal, onCommit })
   } catch (error) {

@@ -16,9 +16,8 @@ import { createSingleFlight } from '../base/single-flight.ts'
 import type { Bug, BugSummary, Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
-import { createCommitSource } from './commit-source.ts'
 import { loadTracker, type RepositoryState } from './load-tracker.ts'
-import { readBug } from './read-entity.ts'
+import { createEntitySource, readBug } from './read-entity.ts'
 import type { RegisteredRepository } from './registry.ts'
 
 /** Full bugs of all open repositories by tip, bounded in bytes. */
@@ -111,8 +110,7 @@ export class OpenRepository implements AsyncDisposable {
     const kept = this.#tools.fullBugs.get(summary.tip)
     if (kept) return kept
     const read = async () => {
-      const { limits } = this.#tools
-      const source = { reader: this.#reader, commits: createCommitSource(this.#reader), limits }
+      const source = createEntitySource(this.#reader, this.#tools.limits)
       const ref = { ref: `refs/bugs/${summary.id}`, id: summary.id, tip: summary.tip }
       const { bug, problems } = await readBug(source, ref)
       if (!bug) throw new ViewerError('BUG_UNREADABLE', problems[0]?.reason ?? 'the bug cannot be read')

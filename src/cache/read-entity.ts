@@ -4,19 +4,23 @@
  */
 import type { DecodeLimits } from '../base/limits.ts'
 import { compileBug } from '../bug/compile.ts'
-import { compileIdentity, versionHash } from '../bug/identity.ts'
+import { compileIdentity } from '../bug/identity.ts'
 import { checkEntityName } from '../bug/ids.ts'
 import type { Bug, Identity, Problem } from '../bug/model.ts'
-import { opsHash, type PackEntry } from '../bug/pack.ts'
 import type { CommitRecord } from '../git/history.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
-import { parseTree } from '../git/objects.ts'
-import { type CommitSource, readOrExplain } from './commit-source.ts'
+import { type CommitSource, createCommitSource } from './commit-source.ts'
+import { type ContentSource, createContentSource, type EntityKind } from './content-source.ts'
 
 export interface EntitySource {
-  readonly reader: ObjectReader
   readonly commits: CommitSource
+  readonly contents: ContentSource
   readonly limits: DecodeLimits
+}
+
+/** Reads the entities of one repository; what it has read it keeps, so make one for each load. */
+export function createEntitySource(reader: ObjectReader, limits: DecodeLimits): EntitySource {
+  return { commits: createCommitSource(reader), contents: createContentSource(reader, limits), limits }
 }
 
 /** A ref of an entity. */
@@ -43,13 +47,8 @@ export async function readBug(
   ref: EntityRef,
 ): Promise<{ bug: Bug | undefined; problems: readonly Problem[] }> {
   try {
-    const commits = await readCommits(source, ref)
-    const packs = await Promise.all(
-      commits.map(async ({ hash, parents, tree }) => {
-        const { entries, blob: ops } = await readContent(source, { commit: hash, tree, find: opsHash, what: 'ops' })
-        return { commit: hash, parents, entries, ops }
-      }),
-    )
+    const contents = await readContents(source, ref, 'bug')
+    const packs = contents.map(({ commit, parents, entries, blob }) => ({ commit, parents, entries, ops: blob }))
     return compileBug({ id: ref.id, tip: ref.tip, packs }, source.limits)
   } catch (error) {
     return { bug: undefined, problems: [explain(error)] }
@@ -62,13 +61,8 @@ export async function readIdentity(
   ref: EntityRef,
 ): Promise<{ identity: Identity | undefined; problems: readonly Problem[] }> {
   try {
-    const commits = await readCommits(source, ref)
-    const versions = await Promise.all(
-      commits.map(async ({ hash, parents, tree }) => {
-        const content = await readContent(source, { commit: hash, tree, find: versionHash, what: 'version' })
-        return { commit: hash, parents, version: content.blob }
-      }),
-    )
+    const contents = await readContents(source, ref, 'identity')
+    const versions = contents.map(({ commit, parents, blob }) => ({ commit, parents, version: blob }))
     return compileIdentity({ id: ref.id, tip: ref.tip, versions }, source.limits)
   } catch (error) {
     return { identity: undefined, problems: [explain(error)] }
@@ -88,7 +82,11 @@ async function readCommits(source: EntitySource, ref: EntityRef): Promise<Commit
   const seen = new Set([ref.tip])
   let level = [ref.tip]
   while (level.length > 0) {
-    const commits = await Promise.all(level.map(hash => source.commits.known(hash) ?? source.commits.read(hash)))
+    const known = level.map(hash => source.commits.known(hash) ?? source.commits.read(hash))
+    // After a bulk walk everything is known, and nothing has to be waited for.
+    const commits = known.some(commit => commit instanceof Promise)
+      ? await Promise.all(known)
+      : (known as CommitRecord[])
     level = []
     for (const commit of commits) {
       if (typeof commit === 'string') throw new Unreadable(commit)
@@ -104,24 +102,14 @@ async function readCommits(source: EntitySource, ref: EntityRef): Promise<Commit
   return [...found.values()]
 }
 
-interface ContentRequest {
-  readonly commit: string
-  readonly tree: string
-  readonly what: string
-  find(entries: readonly PackEntry[]): string | undefined
-}
-
-/** The tree of a commit and the one blob in it that matters. */
-async function readContent(source: EntitySource, request: ContentRequest) {
-  const { reader, limits } = source
-  const tree = await readOrExplain(reader, request.tree, limits.maxTreeBytes)
-  if (typeof tree === 'string') throw new Unreadable(`tree ${request.tree} ${tree}`, request.commit)
-  const entries = tree.type === 'tree' ? parseTree(tree.bytes, request.tree.length / 2) : undefined
-  if (!entries) throw new Unreadable(`tree ${request.tree} is no tree`, request.commit)
-  const hash = request.find(entries)
-  if (hash === undefined) throw new Unreadable(`there is no "${request.what}"`, request.commit)
-  const blob = await readOrExplain(reader, hash, limits.maxOpsBytes)
-  if (typeof blob === 'string') throw new Unreadable(`"${request.what}" ${blob}`, request.commit)
-  if (blob.type !== 'blob') throw new Unreadable(`"${request.what}" is a ${blob.type}`, request.commit)
-  return { entries, blob: blob.bytes }
+/** What all the commits carry; reads that are not under way yet are asked for at once. */
+async function readContents(source: EntitySource, ref: EntityRef, kind: EntityKind) {
+  const commits = await readCommits(source, ref)
+  return await Promise.all(
+    commits.map(async commit => {
+      const content = await source.contents.take(commit, kind)
+      if (typeof content === 'string') throw new Unreadable(content, commit.hash)
+      return { commit: commit.hash, parents: commit.parents, ...content }
+    }),
+  )
 }

@@ -10,7 +10,7 @@ import { nearestName } from './nearest-name.ts'
 import { kindOfValue, type SettingProblem, type SettingSource, showText, sourcePhrase } from './problem.ts'
 import { configVariable, environmentName, environmentPrefix, type SettingList } from './setting-list.ts'
 import { resolvePath } from './setting-path.ts'
-import { parseYamlText } from './yaml-text.ts'
+import type { YamlResult } from './yaml-text.ts'
 
 /** A value as it was given, before any check. */
 interface GivenValue {
@@ -45,12 +45,12 @@ export async function readSources(input: SettingsInput, list: SettingList): Prom
   if (named && configFile !== undefined) {
     problems.push(...(await collectFile({ path: configFile, by: named.source }, list, values)))
   }
-  problems.push(...collectEnvironment(input, list, values))
+  problems.push(...(await collectEnvironment(input, list, values)))
   for (const [name, option] of Object.entries(valueOptions)) {
     const text = input.options[name as keyof typeof valueOptions]
     if (text === undefined || !('setting' in option)) continue
     const source: SettingSource = { kind: 'option', name: `--${name}`, folder: input.cwd }
-    problems.push(...collectText({ path: option.setting, text, source }, list, values))
+    problems.push(...(await collectText({ path: option.setting, text, source }, list, values)))
   }
   return { values, problems, configFile }
 }
@@ -75,7 +75,7 @@ async function collectFile(
   if ('reason' in read) {
     return [{ message: `the settings file ${file.path} ${sourcePhrase(file.by)} cannot be used: ${read.reason}` }]
   }
-  const yaml = parseYamlText(read.text)
+  const yaml = await parseYaml(read.text)
   if ('fault' in yaml) {
     const { line, column, reason } = yaml.fault
     return [{ message: `${file.path} is not valid YAML at line ${line}, column ${column}: ${reason}` }]
@@ -122,18 +122,18 @@ function showName(name: string): string {
   return /^[\w.[\]-]{1,60}$/.test(name) ? name : showText(name)
 }
 
-function collectEnvironment(
+async function collectEnvironment(
   input: SettingsInput,
   list: SettingList,
   values: Map<string, GivenValue>,
-): SettingProblem[] {
+): Promise<SettingProblem[]> {
   const problems: SettingProblem[] = []
   const paths = new Map(list.settings.map(({ path }) => [environmentName(path), path]))
   for (const [name, text] of Object.entries(input.env)) {
     if (text === undefined || !name.startsWith(environmentPrefix) || name === configVariable) continue
     const path = paths.get(name)
     const source: SettingSource = { kind: 'variable', name, folder: input.cwd }
-    if (path !== undefined) problems.push(...collectText({ path, text, source }, list, values))
+    if (path !== undefined) problems.push(...(await collectText({ path, text, source }, list, values)))
     else {
       const typed = name.slice(environmentPrefix.length)
       const nearest = nearestName(typed, ['config', ...paths.values()])
@@ -145,11 +145,11 @@ function collectEnvironment(
 }
 
 /** A value from text: taken as it is where the setting is a text, read as YAML where it is not. */
-function collectText(
+async function collectText(
   given: { path: string; text: string; source: SettingSource },
   list: SettingList,
   values: Map<string, GivenValue>,
-): SettingProblem[] {
+): Promise<SettingProblem[]> {
   const { path, text, source } = given
   if (list.settings.find(known => known.path === path)?.literal) {
     values.set(path, { value: text, source })
@@ -158,7 +158,7 @@ function collectText(
   if (text.length > maxFileBytes) {
     return [{ setting: path, message: `${path} ${sourcePhrase(source)} is longer than ${maxFileBytes} characters` }]
   }
-  const yaml = parseYamlText(text)
+  const yaml = await parseYaml(text)
   if ('fault' in yaml) {
     const { line, column, reason } = yaml.fault
     const place = `line ${line}, column ${column}`
@@ -166,4 +166,13 @@ function collectText(
   }
   values.set(path, { value: yaml.value, source })
   return []
+}
+
+/** What `--port 80` and the like give, the usual case, needs no YAML parser, which takes a while to load. */
+const plainNumber = /^(?:0|[1-9][0-9]{0,14})$/
+
+async function parseYaml(text: string): Promise<YamlResult> {
+  if (plainNumber.test(text)) return { value: Number(text) }
+  const { parseYamlText } = await import('./yaml-text.ts')
+  return parseYamlText(text)
 }

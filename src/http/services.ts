@@ -9,7 +9,8 @@ export interface HttpServices {
   readonly manager: CacheManager
   readonly overview: Overview
   readonly site: Site
-  readonly markdown: Markdown
+  /** Loaded with the first bug page: lists do not need it, and it takes a while. */
+  markdown(): Promise<Markdown>
   readonly answerer: Answerer
   readonly options: HttpOptions
 }

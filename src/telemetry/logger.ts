@@ -3,7 +3,6 @@
  * it: headers that carry them are cut out, and settings are never logged whole.
  */
 import pino, { type Logger, stdTimeFunctions } from 'pino'
-import pretty from 'pino-pretty'
 
 export interface LogOptions {
   readonly level: string
@@ -14,17 +13,17 @@ const standardError = 2
 const secretHeaders = ['authorization', 'cookie', 'x-hub-signature-256'].map(name => `req.headers["${name}"]`)
 
 /** Makes the logger. */
-export function createLogger(options: LogOptions): Logger {
+export async function createLogger(options: LogOptions): Promise<Logger> {
   const settings = {
     level: options.level,
     timestamp: stdTimeFunctions.isoTime,
     redact: { paths: secretHeaders, censor: '[secret]' },
   }
   // In this process and not in a worker: what is written before a crash must be there.
-  return options.format === 'pretty'
-    ? pino(
-        settings,
-        pretty({ destination: standardError, sync: true, colorize: process.stderr.isTTY, ignore: 'pid,hostname' }),
-      )
-    : pino(settings, pino.destination({ fd: standardError, sync: true }))
+  if (options.format === 'json') return pino(settings, pino.destination({ fd: standardError, sync: true }))
+  const { default: pretty } = await import('pino-pretty')
+  return pino(
+    settings,
+    pretty({ destination: standardError, sync: true, colorize: process.stderr.isTTY, ignore: 'pid,hostname' }),
+  )
 }

@@ -3,13 +3,44 @@
  * that are not meant: each shape twice, as input and as output, and that no field may ever be added.
  */
 
+import swagger from '@fastify/swagger'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
+
+export interface ApiDescription {
+  readonly version: string
+  readonly basePath: string
+  /** Adds the routes to describe, with their schemas. */
+  routes(scope: FastifyInstance): void
+}
+
+/** The description of the API's routes, OpenAPI 3.1. */
+export async function describeApi({ version, basePath, routes }: ApiDescription): Promise<unknown> {
+  // A server that never listens, for the generator to look at.
+  const app = Fastify({ logger: false })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'git-bug-viewer', version, description: 'Bugs kept in git repositories by git-bug, read-only.' },
+      servers: [{ url: basePath || '/' }],
+    },
+    transform: createJsonSchemaTransform({}),
+    transformObject: createJsonSchemaTransformObject({}),
+  })
+  await app.register(async scope => routes(scope), { prefix: '/api/v1' })
+  await app.ready()
+  const document = tidyOpenApi(app.swagger())
+  await app.close()
+  return document
+}
+
 interface OpenApi {
   readonly paths?: unknown
   readonly components?: { schemas?: Record<string, unknown> }
 }
 
 /** A copy of the document without shapes that no path needs, and open to fields of later versions. */
-export function tidyOpenApi(document: unknown): unknown {
+function tidyOpenApi(document: unknown): unknown {
   const open: OpenApi = JSON.parse(JSON.stringify(document), (key, value: unknown) =>
     key === 'additionalProperties' && value === false ? undefined : value,
   )

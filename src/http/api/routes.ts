@@ -1,12 +1,6 @@
 /** The JSON API, version 1 (`api.md`, "JSON API"). Read-only, open to scripts of other sites, without cookies. */
-import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import {
-  createJsonSchemaTransform,
-  createJsonSchemaTransformObject,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod'
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import { ViewerError } from '../../base/errors.ts'
 import { findBug, findIdentity, onlyOne } from '../../bug/find.ts'
@@ -20,7 +14,6 @@ import { queryError, querySource, readQuery } from '../query-use.ts'
 import type { HttpServices } from '../services.ts'
 import { withRepository } from '../with-repository.ts'
 import { readCursor, writeCursor } from './cursor.ts'
-import { tidyOpenApi } from './openapi.ts'
 import * as schema from './schemas.ts'
 
 /** Without a query: all bugs, newest first. */
@@ -28,28 +21,41 @@ const everything = ''
 /** How long the list of repositories waits for counts; longer than a page, since nobody looks at a blank screen. */
 const listWaitMs = 20_000
 
-export async function apiRoutes(scope: FastifyInstance, options: { services: HttpServices; version: string }) {
-  const { services } = options
+export async function apiRoutes(scope: FastifyInstance, { services, version }: ApiOptions) {
+  scope.addHook('onSend', async (_request, reply) => {
+    reply.header('access-control-allow-origin', '*')
+  })
+  addRoutes(scope, services)
+
+  scope.get('/openapi.json', (request, reply) =>
+    services.answerer.send(request, reply, {
+      state: version,
+      format: 'json',
+      key: 'openapi',
+      async render() {
+        // Made on demand: the generator is large, and few ever ask.
+        const { describeApi } = await import('./openapi.ts')
+        const { basePath } = services.options
+        return writeJson(await describeApi({ version, basePath, routes: api => addRoutes(api, services) }))
+      },
+    }),
+  )
+  scope.get('/*', () => {
+    throw new ViewerError('PAGE_UNKNOWN', 'the API has no such address')
+  })
+}
+
+export interface ApiOptions {
+  readonly services: HttpServices
+  readonly version: string
+}
+
+/** Every route that the description names. */
+function addRoutes(scope: FastifyInstance, services: HttpServices) {
   scope.setValidatorCompiler(validatorCompiler)
   // Answers are finished text (see answer.ts), which has been through no serializer; tests hold them to the schemas.
   scope.setSerializerCompiler(() => data => writeJson(data))
-  await scope.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'git-bug-viewer',
-        version: options.version,
-        description: 'Bugs kept in git repositories by git-bug, read-only.',
-      },
-      servers: [{ url: services.options.basePath || '/' }],
-    },
-    transform: createJsonSchemaTransform({}),
-    transformObject: createJsonSchemaTransformObject({}),
-  })
   const app = scope.withTypeProvider<ZodTypeProvider>()
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('access-control-allow-origin', '*')
-  })
 
   const send = (
     at: { request: FastifyRequest; reply: FastifyReply; lease: Lease; key: unknown[] },
@@ -174,17 +180,4 @@ export async function apiRoutes(scope: FastifyInstance, options: { services: Htt
         ),
     )
   }
-
-  app.get('/*', { schema: { hide: true } }, () => {
-    throw new ViewerError('PAGE_UNKNOWN', 'the API has no such address')
-  })
-
-  app.get('/openapi.json', { schema: { hide: true } }, (request, reply) =>
-    services.answerer.send(request, reply, {
-      state: options.version,
-      format: 'json',
-      key: 'openapi',
-      render: async () => writeJson(tidyOpenApi(scope.swagger())),
-    }),
-  )
 }

@@ -63,15 +63,16 @@ function unknownBug({ lease, typed }: BugAt): ViewerError {
 }
 
 async function answerBug(services: PageServices, at: BugAt, summary: BugSummary): Promise<FastifyReply> {
-  const { site, markdown } = services
+  const { site } = services
   const { lease, request } = at
   const { tracker } = lease
   const repository = { name: lease.repository.name, tracker }
   const origin = at.format === 'atom' ? siteOrigin(request, services.options) : ''
   const renderers = {
     json: async (bug: Bug) => writeJson(bugJson(bug, tracker.identities)),
-    atom: async (bug: Bug) => bugFeed({ site, repository, origin, bug, markdown }),
-    html: async (bug: Bug) => await services.render('bug', bugPage({ site, repository, bug, markdown })),
+    atom: async (bug: Bug) => bugFeed({ site, repository, origin, bug, markdown: await services.markdown() }),
+    html: async (bug: Bug) =>
+      await services.render('bug', bugPage({ site, repository, bug, markdown: await services.markdown() })),
   }
   const format = at.format ?? 'html'
   return await services.answerer.send(request, at.reply, {
