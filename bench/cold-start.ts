@@ -11,7 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { generateTracker } from './generate.ts'
+import { buildBenchRepository } from './repository.ts'
 
 const program = resolve(import.meta.dirname, '../bin/git-bug-viewer.js')
 const { values, positionals } = parseArgs({
@@ -19,16 +19,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 const home = await mkdtemp(join(tmpdir(), 'bench-cold-'))
-const repository = resolve(positionals[0] ?? (await generated()))
+const repository = resolve(positionals[0] ?? buildBenchRepository(home, 421))
 const name = basename(repository).replace(/\.git$/, '')
-
-async function generated(): Promise<string> {
-  const out = join(home, 'generated.git')
-  execFileSync('git', ['init', '--quiet', '--bare', out])
-  const { commands } = generateTracker({ bugs: 421, seed: 421, objectFormat: 'sha1' })
-  execFileSync('git', ['fast-import', '--quiet'], { cwd: out, input: Buffer.concat([...commands]) })
-  return out
-}
 
 const git = (args: string[], input?: string) =>
   execFileSync('git', args, { cwd: repository, maxBuffer: 1 << 30, ...(input === undefined ? {} : { input }) })

@@ -20,4 +20,4 @@ if (!process.env.NODE_COMPILE_CACHE) {
   module.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'git-bug-viewer'))
 }
 
-import('../src/main.ts').then(program => program.main(process.argv.slice(2)))
+void import('../src/main.ts').then(program => program.main(process.argv.slice(2)))

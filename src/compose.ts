@@ -6,6 +6,7 @@ import { basename } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { systemClock } from './base/clock.ts'
 import { ViewerError } from './base/errors.ts'
+import { once } from './base/once.ts'
 import { createCacheManager } from './cache/cache-manager.ts'
 import { matchesName } from './cache/name-pattern.ts'
 import { createOverview } from './cache/overview.ts'
@@ -130,15 +131,6 @@ export async function compose(input: ComposeInput): Promise<Program> {
       ready = false
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
-  }
-}
-
-/** Loads something when it is first wanted. */
-function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: Promise<T> | undefined
-  return () => {
-    loaded ??= load()
-    return loaded
   }
 }
 

@@ -88,6 +88,11 @@ export class OpenRepository implements AsyncDisposable {
     this.#wantedNumber++
   }
 
+  /** The state; undefined where it was marked stale. */
+  get stateNow(): RepositoryState | undefined {
+    return this.#stateNumber < this.#wantedNumber ? undefined : this.#state
+  }
+
   /** The state; waits for a refresh where it was marked stale. */
   async current(signal?: AbortSignal): Promise<RepositoryState> {
     while (this.#stateNumber < this.#wantedNumber) await this.refresh(signal)

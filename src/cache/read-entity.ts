@@ -82,14 +82,14 @@ async function readCommits(source: EntitySource, ref: EntityRef): Promise<Commit
   const seen = new Set([ref.tip])
   let level = [ref.tip]
   while (level.length > 0) {
-    const known = level.map(hash => source.commits.known(hash) ?? source.commits.read(hash))
     // After a bulk walk everything is known, and nothing has to be waited for.
-    const commits = known.some(commit => commit instanceof Promise)
-      ? await Promise.all(known)
-      : (known as CommitRecord[])
+    const unknown = level.filter(hash => source.commits.known(hash) === undefined)
+    for (const read of await Promise.all(unknown.map(hash => source.commits.read(hash)))) {
+      if (typeof read === 'string') throw new Unreadable(read)
+    }
+    const commits = level.flatMap(hash => source.commits.known(hash) ?? [])
     level = []
     for (const commit of commits) {
-      if (typeof commit === 'string') throw new Unreadable(commit)
       found.set(commit.hash, commit)
       for (const parent of commit.parents) {
         if (seen.has(parent)) continue

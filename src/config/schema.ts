@@ -122,7 +122,7 @@ export function createSettingsSchema() {
         example: '/run/secrets/git-bug-viewer',
       }),
     }),
-    logs: group('What is written to standard output.', {
+    logs: group('What is written to standard error.', {
       level: setting(type.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', {
         description: 'The least serious messages to write.',
       }),

@@ -3,7 +3,6 @@
  * around. It starts nothing and listens to nothing; see `main.ts`.
  */
 import { join } from 'node:path'
-import helmet from '@fastify/helmet'
 import view from '@fastify/view'
 import { Eta } from 'eta'
 import Fastify, {
@@ -26,6 +25,7 @@ import { healthRoutes } from './routes/health.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { repositoryPages } from './routes/repository-pages.ts'
 import { sitePages } from './routes/site-pages.ts'
+import { addSecurityHeaders } from './security-headers.ts'
 import type { HttpServices, PageServices } from './services.ts'
 import { type StaticFiles, staticFileRoutes } from './static-files.ts'
 
@@ -38,21 +38,6 @@ export interface AppOptions {
   readonly files: StaticFiles
   readonly version: string
   isReady(): boolean
-}
-
-/** Every page may use what this server sends, and nothing else; it can run only our script, and it can send nothing. */
-const contentSecurityPolicy = {
-  useDefaults: false,
-  directives: {
-    'default-src': ["'none'"],
-    'style-src': ["'self'"],
-    'script-src': ["'self'"],
-    'img-src': ["'self'"],
-    'connect-src': ["'self'"],
-    'form-action': ["'self'"],
-    'base-uri': ["'none'"],
-    'frame-ancestors': ["'none'"],
-  },
 }
 
 /** Builds the server. */
@@ -77,19 +62,12 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   app.addHook('preClose', async () => {
     closing = true
   })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (closing) reply.header('connection', 'close')
+    done(null, payload)
   })
 
-  await app.register(helmet, {
-    contentSecurityPolicy,
-    // These belong to whoever terminates TLS: on plain HTTP in a private network they would lock people out.
-    strictTransportSecurity: false,
-    crossOriginEmbedderPolicy: false,
-    crossOriginResourcePolicy: { policy: 'cross-origin' },
-    referrerPolicy: { policy: 'no-referrer' },
-    xFrameOptions: { action: 'deny' },
-  })
+  addSecurityHeaders(app)
   await app.register(view, {
     engine: { eta: new Eta({ views: options.viewsFolder, cache: true }) },
     root: join(options.viewsFolder),

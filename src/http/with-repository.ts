@@ -1,15 +1,17 @@
 /** The use of a repository by one request: the wait has a limit and ends when the client goes; the lease is given back. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../base/errors.ts'
+import { once } from '../base/once.ts'
 import { waitFor } from '../base/single-flight.ts'
 import type { Lease } from '../cache/cache-manager.ts'
 import { readerSignal } from './reader-signal.ts'
 import type { HttpServices } from './services.ts'
 
-/** What a handler gets: the repository, and a signal that fires when nobody waits for its answer. */
+/** What a handler gets. */
 export interface RepositoryUse {
   readonly lease: Lease
-  readonly signal: AbortSignal
+  /** Makes a signal that fires when nobody waits for the answer any more. */
+  signal(): AbortSignal
 }
 
 /**
@@ -21,11 +23,15 @@ export async function withRepository<T>(
   at: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly name: string },
   use: (repository: RepositoryUse) => Promise<T>,
 ): Promise<T> {
-  const signal = readerSignal(at.reply)
-  const acquiring = services.manager.acquire(at.name, signal)
-  let lease: Lease
+  const signal = once(() => readerSignal(at.reply))
+  using lease = services.manager.acquireNow(at.name) ?? (await acquireInTime(services, at.name, signal()))
+  return await use({ lease, signal })
+}
+
+async function acquireInTime(services: HttpServices, name: string, signal: AbortSignal): Promise<Lease> {
+  const acquiring = services.manager.acquire(name, signal)
   try {
-    lease = await waitFor(acquiring, AbortSignal.timeout(services.options.openTimeoutMs))
+    return await waitFor(acquiring, AbortSignal.timeout(services.options.openTimeoutMs))
   } catch (error) {
     // It may still come after the limit; then nobody is there to give it back.
     acquiring.then(
@@ -39,6 +45,4 @@ export async function withRepository<T>(
     }
     throw error
   }
-  using _ = lease
-  return await use({ lease, signal })
 }

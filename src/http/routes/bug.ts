@@ -111,7 +111,7 @@ async function redirectToComment(services: PageServices, at: BugAt): Promise<Fas
     return await choicesAnswer(services, { reply, lease, typed: at.typed, format: at.format, matches: bugs })
   }
   const targets: { bug: BugSummary; id: string }[] = []
-  for (const bug of await Promise.all(bugs.map(candidate => lease.readBug(candidate, signal)))) {
+  for (const bug of await Promise.all(bugs.map(candidate => lease.readBug(candidate, signal())))) {
     for (const event of bug.timeline) if (event.id.startsWith(prefix)) targets.push({ bug, id: event.id })
   }
   const [target, ...others] = targets
