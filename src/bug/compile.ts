@@ -84,6 +84,7 @@ function applyOperations(raw: RawBug, packs: readonly Pack[]): Bug {
     metadata: snapshot.metadataOf(created),
     comments,
     timeline,
+    files: [...snapshot.files],
     packs: packs.map(({ commit, authorId, editLamport, operations }) => ({
       commit,
       authorId,

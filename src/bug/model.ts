@@ -99,6 +99,8 @@ export interface BugSummary {
 export interface Bug extends BugSummary {
   readonly comments: readonly Comment[]
   readonly timeline: readonly TimelineEvent[]
+  /** Hashes of every file that any operation attaches, also where a later edit has taken it off again. */
+  readonly files: readonly string[]
   /** The packs in the order of the data, for provenance and for checking signatures. */
   readonly packs: readonly PackSummary[]
 }

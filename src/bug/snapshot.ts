@@ -25,6 +25,8 @@ export class Snapshot {
   readonly labels = new Set<string>()
   readonly actors = new Set<string>()
   readonly participants = new Set<string>()
+  /** Every file that any operation attaches. */
+  readonly files = new Set<string>()
   readonly timeline: (Discussion | TitleEvent | StatusEvent | LabelsEvent)[] = []
   /** Comments by the id of the operation that made them. */
   readonly #discussions = new Map<string, Discussion>()
@@ -52,6 +54,7 @@ export class Snapshot {
       ...content,
       history: [{ message: content.message, at: context.at }],
     }
+    for (const file of content.files) this.files.add(file)
     this.timeline.push(discussion)
     if (!this.#discussions.has(context.id)) this.#discussions.set(context.id, discussion)
     this.actors.add(context.authorId)

@@ -17,6 +17,8 @@ export type EntityRecord =
       readonly summary: BugSummary | undefined
       /** Title and comments, folded for searching, as UTF-8 outside the heap. */
       readonly text: Buffer | undefined
+      /** Hashes of the files that its operations attach. */
+      readonly files: readonly string[]
       readonly problems: readonly Problem[]
     }
   | {
@@ -33,10 +35,10 @@ export function isHealthy(record: EntityRecord): boolean {
 
 /** Keeps the summary and the searchable text of a bug, and lets its comments go. */
 export function toBugRecord(tip: string, bug: Bug | undefined, problems: readonly Problem[]): EntityRecord {
-  if (!bug) return { kind: 'bug', tip, summary: undefined, text: undefined, problems }
-  const { comments, timeline: _timeline, packs: _packs, ...summary } = bug
+  if (!bug) return { kind: 'bug', tip, summary: undefined, text: undefined, files: [], problems }
+  const { comments, timeline: _timeline, packs: _packs, files, ...summary } = bug
   const text = Buffer.from(foldText([bug.title, ...comments.map(comment => comment.message)].join('\n')))
-  return { kind: 'bug', tip, summary, text, problems }
+  return { kind: 'bug', tip, summary, text, files, problems }
 }
 
 /**

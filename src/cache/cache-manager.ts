@@ -15,7 +15,7 @@ import type { Log } from '../base/log.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 import type { Bug, BugSummary, Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
-import { foldedText, type RepositoryState } from './load-tracker.ts'
+import { attachesFile, foldedText, type RepositoryState } from './load-tracker.ts'
 import { createFullBugs, OpenRepository, type OpenTools } from './open-repository.ts'
 import type { RegisteredRepository, Registry } from './registry.ts'
 
@@ -35,6 +35,11 @@ export interface Lease extends Disposable {
   foldedText(bug: BugSummary): Buffer | undefined
   /** A bug in full. @throws BUG_UNREADABLE */
   readBug(bug: BugSummary, signal?: AbortSignal): Promise<Bug>
+  /**
+   * An attached file. Only what an operation of a readable bug attaches can be read, whatever else lies in the repository.
+   * @throws FILE_UNKNOWN where nothing attaches it, or it is gone, no blob, or larger than the limit
+   */
+  readFile(hash: string, maxBytes: number): Promise<Buffer>
 }
 
 /** What is known of a repository without opening it again. */
@@ -161,6 +166,12 @@ class Manager implements CacheManager {
       tracker: state.tracker,
       foldedText: bug => foldedText(state, bug.id),
       readBug: (bug, signal) => entry.open.readBug(bug, signal),
+      readFile: async (hash, maxBytes) => {
+        const bytes = attachesFile(state, hash) ? await entry.open.readBlob(hash, maxBytes) : undefined
+        if (!bytes)
+          throw new ViewerError('FILE_UNKNOWN', 'no such file is attached to a bug', { data: { subject: hash } })
+        return bytes
+      },
       [Symbol.dispose]: () => {
         if (disposed) return
         disposed = true

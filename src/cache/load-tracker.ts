@@ -125,3 +125,9 @@ export function foldedText(state: RepositoryState, bugId: string): Buffer | unde
   const record = state.records.get(bugPrefix + bugId)
   return record?.kind === 'bug' ? record.text : undefined
 }
+
+/** True where a bug of the state attaches a file of that hash. Costs a look at every bug, for the few who ask. */
+export function attachesFile(state: RepositoryState, hash: string): boolean {
+  for (const record of state.records.values()) if (record.kind === 'bug' && record.files.includes(hash)) return true
+  return false
+}

@@ -10,7 +10,7 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../base/clock.ts'
-import { ViewerError } from '../base/errors.ts'
+import { isViewerError, ViewerError } from '../base/errors.ts'
 import type { DecodeLimits } from '../base/limits.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 import type { Bug, BugSummary, Tracker } from '../bug/model.ts'
@@ -123,6 +123,17 @@ export class OpenRepository implements AsyncDisposable {
       return bug
     }
     return await this.#bugReads.run(summary.tip, read, signal)
+  }
+
+  /** Reads a blob; undefined where it is missing, larger than the limit, damaged or none. */
+  async readBlob(hash: string, maxBytes: number): Promise<Buffer | undefined> {
+    try {
+      const object = await this.#reader.read(hash, maxBytes)
+      return object?.type === 'blob' ? object.bytes : undefined
+    } catch (error) {
+      if (isViewerError(error, 'OBJECT_UNREADABLE')) return undefined
+      throw error
+    }
   }
 
   async [Symbol.asyncDispose]() {

@@ -21,6 +21,7 @@ import { type ErrorAnswer, errorAnswer, sendPlainError, setErrorHeaders, wantedE
 import { rewriteUrl } from './repository-url.ts'
 import { bugPages } from './routes/bug.ts'
 import { bugListPages } from './routes/bug-list.ts'
+import { fileRoutes } from './routes/files.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { repositoryPages } from './routes/repository-pages.ts'
@@ -90,6 +91,7 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   await app.register(bugListPages, pages)
   await app.register(bugPages, pages)
   await app.register(repositoryPages, pages)
+  await app.register(fileRoutes, pages)
   await app.register(sitePages, pages)
   return app
 }

@@ -109,6 +109,7 @@ export function inventBug(number: number, parts: BugParts): Bug {
       edited,
     })),
     timeline,
+    files: [],
     packs: timeline.map((event, index) => ({
       commit: event.commit,
       authorId: event.authorId,

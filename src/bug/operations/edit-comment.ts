@@ -12,6 +12,7 @@ export const editComment: OperationKind = (fields, context) => {
     if (!discussion) return
     discussion.message = message
     discussion.files = files
+    for (const file of files) snapshot.files.add(file)
     discussion.history.push({ message, at: context.at })
     snapshot.actors.add(context.authorId)
   }
