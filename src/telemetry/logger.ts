@@ -1,6 +1,6 @@
 /**
  * The program's log, on standard error: standard output is for what the user asked to be told. Secrets do not get into
- * it: headers that carry them are cut out, and settings are never logged whole.
+ * it: of a request only method, address and sender are written, and settings are never logged whole.
  */
 import pino, { type Logger, stdTimeFunctions } from 'pino'
 
@@ -10,14 +10,13 @@ export interface LogOptions {
 }
 
 const standardError = 2
-const secretHeaders = ['authorization', 'cookie', 'x-hub-signature-256'].map(name => `req.headers["${name}"]`)
 
 /** Makes the logger. */
 export async function createLogger(options: LogOptions): Promise<Logger> {
   const settings = {
     level: options.level,
     timestamp: stdTimeFunctions.isoTime,
-    redact: { paths: secretHeaders, censor: '[secret]' },
+    serializers: { req: describeRequest },
   }
   // In this process and not in a worker: what is written before a crash must be there.
   if (options.format === 'json') return pino(settings, pino.destination({ fd: standardError, sync: true }))
@@ -26,4 +25,15 @@ export async function createLogger(options: LogOptions): Promise<Logger> {
     settings,
     pretty({ destination: standardError, sync: true, colorize: process.stderr.isTTY, ignore: 'pid,hostname' }),
   )
+}
+
+interface LoggedRequest {
+  readonly method: string
+  /** As the client sent it; `url` is what the router made of it. */
+  readonly originalUrl: string
+  readonly ip: string
+}
+
+function describeRequest({ method, originalUrl, ip }: LoggedRequest) {
+  return { method, url: originalUrl, remoteAddress: ip }
 }
