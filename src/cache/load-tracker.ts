@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import { forEachConcurrently } from '../base/concurrency.ts'
 import { isViewerError, ViewerError } from '../base/errors.ts'
 import type { DecodeLimits } from '../base/limits.ts'
-import type { Bug, Tracker } from '../bug/model.ts'
+import type { Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
 import type { CommitRecord } from '../git/history.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
@@ -41,8 +41,6 @@ export interface LoadInput {
   readonly clock: Clock
   readonly previous?: RepositoryState | undefined
   readonly signal?: AbortSignal | undefined
-  /** Called with each bug that was read, in full. */
-  onBug?(bug: Bug): void
 }
 
 /**
@@ -82,7 +80,7 @@ async function readSlice(input: LoadInput, refs: readonly Ref[], records: Map<st
   if (refs.length >= bulkWalkFrom) await walk(input, refs, source)
   await forEachConcurrently(refs, entitiesAtOnce, async ref => {
     input.signal?.throwIfAborted()
-    records.set(ref.name, await readRecord(source, ref, bug => input.onBug?.(bug)))
+    records.set(ref.name, await readRecord(source, ref))
   })
 }
 
@@ -101,11 +99,10 @@ async function walk(input: LoadInput, refs: readonly Ref[], source: EntitySource
   }
 }
 
-async function readRecord(source: EntitySource, ref: Ref, onBug: (bug: Bug) => void): Promise<EntityRecord> {
+async function readRecord(source: EntitySource, ref: Ref): Promise<EntityRecord> {
   const tip = ref.hash
   if (ref.name.startsWith(bugPrefix)) {
     const { bug, problems } = await readBug(source, { ref: ref.name, id: ref.name.slice(bugPrefix.length), tip })
-    if (bug) onBug(bug)
     return toBugRecord(tip, bug, problems)
   }
   const id = ref.name.slice(identityPrefix.length)

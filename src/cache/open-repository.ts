@@ -159,7 +159,7 @@ async function load(
   tools: OpenTools,
   request: LoadRequest,
 ): Promise<RepositoryState> {
-  const { git, clock, limits, fullBugs } = tools
+  const { git, clock, limits } = tools
   try {
     return await loadTracker({
       git,
@@ -167,7 +167,6 @@ async function load(
       limits,
       folder: repository.location.folder,
       ...request,
-      onBug: bug => void fullBugs.set(bug.tip, bug),
     })
   } catch (error) {
     throw explainFailure(error, repository)

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { defaultDecodeLimits } from '../../src/base/limits.ts'
 import type { Bug } from '../../src/bug/model.ts'
 import { loadTracker } from '../../src/cache/load-tracker.ts'
+import { createEntitySource, readBug } from '../../src/cache/read-entity.ts'
 import { parseDemoContent } from '../../src/demo/content.ts'
 import { readDemoFiles } from '../../src/demo/demo.ts'
 import { buildDemoTracker } from '../../src/demo/demo-tracker.ts'
@@ -16,15 +17,14 @@ async function read(t: TrackerWriter) {
   await using repository = await buildRepository(t)
   const git = await openGit()
   await using reader = git.openReader(repository.path)
+  const limits = defaultDecodeLimits
+  const { tracker } = await loadTracker({ git, reader, folder: repository.path, limits, clock: systemClock })
+  const source = createEntitySource(reader, limits)
   const bugs = new Map<string, Bug>()
-  const { tracker } = await loadTracker({
-    git,
-    reader,
-    folder: repository.path,
-    limits: defaultDecodeLimits,
-    clock: systemClock,
-    onBug: bug => void bugs.set(bug.id, bug),
-  })
+  for (const { id, tip } of tracker.bugs) {
+    const { bug } = await readBug(source, { ref: `refs/bugs/${id}`, id, tip })
+    bugs.set(id, bug!)
+  }
   return { tracker, bugs }
 }
 
