@@ -2,7 +2,6 @@
 // Refuses a Node that is too old in one clear line. So this file keeps to what any Node can read, and loads the
 // program, which needs a new one, only afterwards.
 import module from 'node:module'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 const needed = 26
@@ -16,8 +15,7 @@ if (Number(running.split('.')[0]) < needed) {
 
 // Node keeps the compiled sources in the account's own cache folder: later starts take half as long. Where it cannot
 // be written, or NODE_DISABLE_COMPILE_CACHE is set, Node goes on without.
-if (!process.env.NODE_COMPILE_CACHE) {
-  module.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'git-bug-viewer'))
-}
+const cacheHome = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, '.cache'))
+if (cacheHome && !process.env.NODE_COMPILE_CACHE) module.enableCompileCache(join(cacheHome, 'git-bug-viewer'))
 
 void import('../src/main.ts').then(program => program.main(process.argv.slice(2)))

@@ -3,13 +3,12 @@
  * A mistake of the user's is one sentence on standard error and exit status 2; a failure of ours is status 1.
  */
 import type { AddressInfo } from 'node:net'
-import { homedir } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { isViewerError, ViewerError } from './base/errors.ts'
 import { helpText, parseCommandLine } from './config/command-line.ts'
 import { resolvePath } from './config/setting-path.ts'
 import { readSettings, type Settings } from './config/settings.ts'
-import { readVersion } from './project-files.ts'
+import { homeFolder, readVersion } from './project-files.ts'
 
 const exitMistake = 2
 /** Requests under way have this long to end after the signal. */
@@ -37,7 +36,7 @@ async function run(argv: readonly string[]): Promise<void> {
   if (command.kind === 'help') return void process.stdout.write(helpText())
   if (command.kind === 'version') return void process.stdout.write(`${await readVersion()}\n`)
   const cwd = process.cwd()
-  const homeDir = homedir()
+  const homeDir = homeFolder() ?? cwd
   const settings = await readSettings({ options: command.options, env: process.env, cwd, homeDir })
   // Loaded here and not above, so that help and mistakes do not wait for the whole program.
   const [{ compose }, { createLogger }] = await Promise.all([import('./compose.ts'), import('./telemetry/logger.ts')])

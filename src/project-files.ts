@@ -1,10 +1,20 @@
 /** Where the program's own files are, and what version they are of. */
 import { promises as fs } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { shortDigest } from './http/answer.ts'
 
 /** The folder with `views/`, `public/` and `demo/`. */
 export const projectFolder = join(import.meta.dirname, '..')
+
+/** The account's home; undefined for an account that has none, as containers and services may run as. */
+export function homeFolder(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    return undefined
+  }
+}
 
 /** The program's version, from package.json. */
 export async function readVersion(): Promise<string> {

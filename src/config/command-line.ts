@@ -20,7 +20,7 @@ export const valueOptions = {
   port: { setting: 'server.port', placeholder: 'NUMBER', help: 'port to listen on (3000; 0 picks a free one)' },
   'data-dir': { setting: 'dataDir', placeholder: 'FOLDER', help: 'folder for the files the viewer keeps for itself' },
   'log-level': { setting: 'logs.level', placeholder: 'LEVEL', help: 'least serious messages to write (info)' },
-  'log-format': { setting: 'logs.format', placeholder: 'FORMAT', help: 'json or pretty (json)' },
+  'log-format': { setting: 'logs.format', placeholder: 'FORMAT', help: 'auto, json or pretty (auto)' },
 } as const satisfies Readonly<Record<string, ValueOption>>
 
 type OptionName = keyof typeof valueOptions

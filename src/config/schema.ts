@@ -126,8 +126,8 @@ export function createSettingsSchema() {
       level: setting(type.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', {
         description: 'The least serious messages to write.',
       }),
-      format: setting(type.oneOf(['json', 'pretty']), 'json', {
-        description: 'json is one object per line for programs, pretty is for people.',
+      format: setting(type.oneOf(['auto', 'json', 'pretty']), 'auto', {
+        description: 'json is one object per line for programs, pretty is for people; auto is pretty on a terminal.',
       }),
       requests: setting(type.flag(), false, { description: 'Write a line for every request.' }),
     }),

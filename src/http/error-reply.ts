@@ -25,6 +25,11 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   SHUTTING_DOWN: 503,
 }
 
+/** Where the message itself is for the operator: it may name folders, and quote git. */
+const publicMessages: Partial<Record<ErrorCode, string>> = {
+  REPOSITORY_UNREADABLE: 'the repository cannot be read now',
+}
+
 /** When to come back after a 503, in seconds. */
 const retryAfterSeconds = 5
 
@@ -43,7 +48,7 @@ export interface ErrorAnswer {
 export function errorAnswer(error: unknown): ErrorAnswer {
   if (error instanceof ViewerError) {
     const status = statuses[error.code] ?? 500
-    const message = status === 500 ? 'the server cannot answer this now' : error.message
+    const message = status === 500 ? 'the server cannot answer this now' : (publicMessages[error.code] ?? error.message)
     const retry = status === 503 ? retryAfterSeconds : undefined
     return { status, code: error.code, jsonCode: error.code, message, retryAfterSeconds: retry }
   }

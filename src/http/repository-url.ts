@@ -33,8 +33,11 @@ export function rewriteUrl(url: string, basePath: string): string {
   return name === undefined ? nowhere : `${innerPrefix}${encodeURIComponent(name)}/${path.slice(end + 3)}${query}`
 }
 
+/** For those who watch the server, and know nothing of where a proxy shows it. */
+const outsideBase = new Set(['/healthz', '/readyz', '/metrics'])
+
 function stripBase(path: string, basePath: string): string | undefined {
-  if (basePath === '') return path
+  if (basePath === '' || outsideBase.has(path)) return path
   if (path === basePath) return '/'
   return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : undefined
 }

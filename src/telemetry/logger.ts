@@ -6,7 +6,7 @@ import pino, { type Logger, stdTimeFunctions } from 'pino'
 
 export interface LogOptions {
   readonly level: string
-  readonly format: 'json' | 'pretty'
+  readonly format: 'auto' | 'json' | 'pretty'
 }
 
 const standardError = 2
@@ -19,7 +19,8 @@ export async function createLogger(options: LogOptions): Promise<Logger> {
     serializers: { req: describeRequest },
   }
   // In this process and not in a worker: what is written before a crash must be there.
-  if (options.format === 'json') return pino(settings, pino.destination({ fd: standardError, sync: true }))
+  const isPretty = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY)
+  if (!isPretty) return pino(settings, pino.destination({ fd: standardError, sync: true }))
   const { default: pretty } = await import('pino-pretty')
   return pino(
     settings,

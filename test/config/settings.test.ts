@@ -18,7 +18,7 @@ test('without any source every setting has its default', async () => {
       openTimeoutSeconds: 30,
     },
     hooks: { enabled: true },
-    logs: { level: 'info', format: 'json', requests: false },
+    logs: { level: 'info', format: 'auto', requests: false },
     limits: {
       ...defaultDecodeLimits,
       maxMarkdownChars: 256 * 1024,

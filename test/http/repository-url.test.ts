@@ -30,5 +30,7 @@ test('a base path is taken off, and what is outside of it reaches nothing', () =
   expect(rewriteUrl('/bugs', '/bugs')).toBe('/')
   expect(rewriteUrl('/bugs/', '/bugs')).toBe('/')
   expect(rewriteUrl('/bugsy/tool/-/labels', '/bugs')).toBe('/-/nowhere')
+  expect(rewriteUrl('/healthz', '/bugs')).toBe('/healthz')
+  expect(rewriteUrl('/bugs/healthz', '/bugs')).toBe('/healthz')
   expect(rewriteUrl('/tool/-/labels', '/bugs')).toBe('/-/nowhere')
 })

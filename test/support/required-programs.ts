@@ -9,7 +9,9 @@ import { delimiter, join } from 'node:path'
 /** What to type on Debian and its relatives, by program. */
 const howToInstall = {
   chromium: 'apt-get install chromium',
+  curl: 'apt-get install curl',
   w3m: 'apt-get install w3m',
+  wget: 'apt-get install wget',
 } as const
 
 export type OptionalProgram = keyof typeof howToInstall
