@@ -5,6 +5,8 @@
 export interface DecodeLimits {
   /** Bytes of one `ops` blob or `version` blob. */
   readonly maxOpsBytes: number
+  /** Bytes of all `ops` blobs of one bug, or all `version` blobs of one identity. */
+  readonly maxEntityBytes: number
   /** Bytes of one tree object of a pack. */
   readonly maxTreeBytes: number
   /** Operations of one bug, all packs together. */
@@ -17,6 +19,7 @@ export interface DecodeLimits {
 
 export const defaultDecodeLimits: DecodeLimits = {
   maxOpsBytes: 32 * 1024 * 1024,
+  maxEntityBytes: 128 * 1024 * 1024,
   maxTreeBytes: 1024 * 1024,
   maxOperations: 100_000,
   maxPacks: 100_000,

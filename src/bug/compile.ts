@@ -9,7 +9,7 @@ import { orderPacks } from './graph.ts'
 import { checkEntityName } from './ids.ts'
 import { laterLamport } from './lamport.ts'
 import type { Bug, Problem } from './model.ts'
-import { compareBytes } from './order-bytes.ts'
+import { sortByBytes } from './order-bytes.ts'
 import { type Pack, parsePack, type RawPack } from './pack.ts'
 import { Snapshot, toComment, toEvent } from './snapshot.ts'
 
@@ -72,7 +72,7 @@ function applyOperations(raw: RawBug, packs: readonly Pack[]): Bug {
     tip: raw.tip,
     status: snapshot.status,
     title: snapshot.title,
-    labels: [...snapshot.labels].sort(compareBytes),
+    labels: sortByBytes([...snapshot.labels]),
     authorId: created.authorId,
     createdAt: created.at,
     editedAt: all.at(-1)?.at ?? created.at,

@@ -35,6 +35,11 @@ export function versionHash(entries: readonly PackEntry[]): string | undefined {
   return entries.find(entry => entry.name === 'version')?.hash
 }
 
+/** What is wrong with a first version that the identity's id is not made of. */
+export function checkIdentityRoot(version: Buffer, identityId: string): string | undefined {
+  return idOfBytes(version) === identityId ? undefined : 'the ref is not named by the identity’s id'
+}
+
 /** Compiles an identity. */
 export function compileIdentity(raw: RawIdentity, limits: DecodeLimits): CompiledIdentity {
   const nameProblem = checkEntityName(raw.id)
@@ -43,8 +48,8 @@ export function compileIdentity(raw: RawIdentity, limits: DecodeLimits): Compile
   try {
     const chain = orderChain(raw)
     const first = chain[0]
-    if (!first || idOfBytes(first.version) !== raw.id)
-      throw new FieldProblem('the ref is not named by the identity’s id')
+    const rootProblem = first && checkIdentityRoot(first.version, raw.id)
+    if (rootProblem) throw new FieldProblem(rootProblem)
     const versions = chain.map(version => {
       commit = version.commit
       return parseVersion(version, limits)
@@ -93,18 +98,19 @@ function parseTimes(fields: JsonObject, bytes: Buffer): ReadonlyMap<string, Lamp
   const times = new Map<string, Lamport>()
   if (fields.times === undefined || fields.times === null) return times
   for (const [clock, value] of Object.entries(asObject(exactTimes(fields.times, bytes), '"times"'))) {
-    const time = parseLamport(String(value))
+    const isNumber = typeof value === 'number' || typeof value === 'bigint'
+    const time = isNumber ? parseLamport(String(value)) : undefined
     if (time === undefined) throw new FieldProblem('"times" holds something that is no logical time')
     times.set(clock, time)
   }
   return times
 }
 
-/** Numbers above 2^53 lose digits when JSON is parsed as usual; then they are parsed again, as the text they are. */
+/** Numbers above 2^53 lose digits when JSON is parsed as usual; then they are parsed again, exactly. */
 function exactTimes(times: unknown, bytes: Buffer): unknown {
   if (Object.values(asObject(times, '"times"')).every(Number.isSafeInteger)) return times
   const keepDigits = (_key: string, value: unknown, context: { source?: string }) =>
-    typeof value === 'number' && context.source !== undefined ? context.source : value
+    typeof value === 'number' && /^[0-9]{1,20}$/.test(context.source ?? '') ? BigInt(context.source ?? 0) : value
   return (JSON.parse(bytes.toString('utf8'), keepDigits as (key: string, value: unknown) => unknown) as JsonObject)
     .times
 }

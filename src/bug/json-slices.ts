@@ -28,13 +28,18 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
 
-/** Scans a pack. @param maxNesting levels of arrays and objects that are allowed */
-export function scanPack(bytes: Buffer, maxNesting: number): ScanResult {
+/**
+ * Scans a pack.
+ * @param maxNesting levels of arrays and objects that are allowed
+ * @param maxElements the scan ends with the element after so many: there are more, and that is all the caller wants to know
+ */
+export function scanPack(bytes: Buffer, maxNesting: number, maxElements = Number.POSITIVE_INFINITY): ScanResult {
   const scan = new PackScan(bytes)
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]
     if (isSpace(byte)) continue
     scan.markElement(byte, at)
+    if ((scan.elements?.length ?? 0) > maxElements) return { elements: scan.elements, problem: undefined }
     if (byte === quote) {
       at = scan.passString(at)
       if (at < 0) return { elements: undefined, problem: 'a string without an end' }
@@ -121,13 +126,9 @@ function stringEnd(bytes: Buffer, start: number): number {
   return -1
 }
 
-/** A key with escapes in it may still spell `ops`. */
+/** `ops` if the key spells that, with escapes or without; the other keys do not matter. */
 function readKey(bytes: Buffer, start: number, end: number): string {
-  const raw = bytes.toString('utf8', start + 1, end)
-  if (!raw.includes('\\')) return raw
-  try {
-    return String(JSON.parse(`"${raw}"`))
-  } catch {
-    return raw
-  }
+  // Three escapes are the longest way to write it.
+  const raw = end - start > 19 ? '' : bytes.toString('latin1', start + 1, end)
+  return /^(?:o|\\u006[fF])(?:p|\\u0070)(?:s|\\u0073)$/.test(raw) ? 'ops' : ''
 }

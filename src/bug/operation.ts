@@ -62,10 +62,13 @@ export function parseOperation(fields: JsonObject, place: Omit<OperationContext,
 
 function remarksOf(fields: JsonObject): readonly string[] {
   const files = fields.files
-  if (!Array.isArray(files) || files.every(file => typeof file === 'string' && isFileHash(file))) return []
+  if (files === undefined || files === null) return []
+  if (Array.isArray(files) && files.every(file => typeof file === 'string' && isFileHash(file))) return []
   return ['an attached file is named by something that is no hash']
 }
 
 function describeType(type: unknown): string {
-  return typeof type === 'number' || typeof type === 'string' ? JSON.stringify(type).slice(0, 40) : `(${typeof type})`
+  return typeof type === 'number' || typeof type === 'string'
+    ? JSON.stringify(type).slice(0, 40).toWellFormed()
+    : `(${typeof type})`
 }

@@ -2,3 +2,11 @@
 export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
+
+/** A sorted copy; each text is encoded once and not at each comparison. */
+export function sortByBytes(texts: readonly string[]): string[] {
+  return texts
+    .map(text => ({ text, bytes: Buffer.from(text) }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ text }) => text)
+}

@@ -1,5 +1,6 @@
 /** One operation pack: what a commit of a bug carries (`format.md`, "A bug: a graph of operation packs"). */
 import type { DecodeLimits } from '../base/limits.ts'
+import { once } from '../base/once.ts'
 import { asObject, FieldProblem, type JsonObject } from './fields.ts'
 import { idOfBytes, isEntityId } from './ids.ts'
 import { scanPack } from './json-slices.ts'
@@ -45,11 +46,19 @@ export function opsHash(entries: readonly PackEntry[]): string | undefined {
   return entries.find(entry => entry.name === 'ops')?.hash
 }
 
+/** What is wrong with a root pack whose first operation is not the one that the bug's id is made of. */
+export function checkBugRoot(ops: Buffer, bugId: string, { maxNesting }: DecodeLimits): string | undefined {
+  const first = scanPack(ops, maxNesting, 1).elements?.[0]
+  if (!first) return undefined
+  const id = idOfBytes(ops.subarray(first.start, first.end))
+  return id === bugId ? undefined : `the ref is not named by the bug’s id, which is ${id}`
+}
+
 /** Decodes a pack. Throws FieldProblem. */
 export function parsePack(raw: RawPack, limits: DecodeLimits): Pack {
   const clocks = parseEntries(raw.entries)
   const { ops } = raw
-  const scan = scanPack(ops, limits.maxNesting)
+  const scan = scanPack(ops, limits.maxNesting, limits.maxOperations)
   if (scan.problem) throw new FieldProblem(`"ops" is ${scan.problem}`)
   if ((scan.elements?.length ?? 0) > limits.maxOperations) {
     throw new FieldProblem(`more than ${limits.maxOperations} operations`)
@@ -68,7 +77,14 @@ export function parsePack(raw: RawPack, limits: DecodeLimits): Pack {
       commit: raw.commit,
     }),
   )
-  return { commit: raw.commit, parents: raw.parents, authorId, ...clocks, operations, packId: () => idOfBytes(ops) }
+  return {
+    commit: raw.commit,
+    parents: raw.parents,
+    authorId,
+    ...clocks,
+    operations,
+    packId: once(() => idOfBytes(ops)),
+  }
 }
 
 /** Parses bytes as a JSON object. Bytes that are no UTF-8 become broken characters, as for the real client. */
@@ -85,7 +101,8 @@ export function parseJson(bytes: Buffer, what: string): JsonObject {
 function parseEntries(entries: readonly PackEntry[]): { editLamport: Lamport; createLamport: Lamport } {
   const version = entries.find(entry => entry.name.startsWith(versionPrefix))?.name.slice(versionPrefix.length)
   if (version === undefined) throw new FieldProblem('no format version')
-  if (version !== formatVersion) throw new FieldProblem(`format version ${version.slice(0, 20)}, not ${formatVersion}`)
+  if (version !== formatVersion)
+    throw new FieldProblem(`format version ${version.slice(0, 20).toWellFormed()}, not ${formatVersion}`)
   let editLamport: Lamport = 0
   let createLamport: Lamport = 0
   for (const { name } of entries) {
@@ -98,6 +115,6 @@ function parseEntries(entries: readonly PackEntry[]): { editLamport: Lamport; cr
 
 function parseClock(name: string, prefix: string): Lamport {
   const time = parseLamport(name.slice(prefix.length))
-  if (time === undefined) throw new FieldProblem(`"${name.slice(0, 60)}" is no logical time`)
+  if (time === undefined) throw new FieldProblem(`"${name.slice(0, 60).toWellFormed()}" is no logical time`)
   return time
 }

@@ -1,4 +1,5 @@
 /** Puts the entities of a repository together into its Tracker: sorted, counted, indexed. Pure. */
+import { hash } from 'node:crypto'
 import { labelColor } from '../bug/label-color.ts'
 import type { LabelCount, Tracker } from '../bug/model.ts'
 import { type Bug, type BugSummary, type EntityProblem, humanId, type Identity, type Problem } from '../bug/model.ts'
@@ -37,19 +38,38 @@ export function isHealthy(record: EntityRecord): boolean {
 export function toBugRecord(tip: string, bug: Bug | undefined, problems: readonly Problem[]): EntityRecord {
   if (!bug) return { kind: 'bug', tip, summary: undefined, text: undefined, files: [], problems }
   const { comments, timeline: _timeline, packs: _packs, files, ...summary } = bug
-  const text = Buffer.from(foldText([bug.title, ...comments.map(comment => comment.message)].join('\n')))
+  const text = searchText([bug.title, ...comments.map(comment => comment.message)])
   return { kind: 'bug', tip, summary, text, files, problems }
 }
 
-/**
- * @param records by name of the ref, in the order of the listing
- * @param digest of the listing
- * @param readAtMs when it was read, milliseconds since 1970
- */
+/** Characters of one bug that are searched; what a person writes is far below. */
+const maxSearchChars = 4_000_000
+
+/** Texts folded one by one, since all together can be longer than any string may be. */
+function searchText(texts: readonly string[]): Buffer {
+  const parts: Buffer[] = []
+  let left = maxSearchChars
+  for (const text of texts) {
+    if (left <= 0) break
+    parts.push(Buffer.from(`${foldText(text.slice(0, left))}\n`))
+    left -= text.length
+  }
+  return Buffer.concat(parts)
+}
+
+/** What a tracker is made of beside its entities. */
+export interface StateFacts {
+  readonly listingDigest: string
+  /** Names of refs that git could not read. */
+  readonly broken: readonly string[]
+  /** When it was read, milliseconds since 1970. */
+  readonly readAtMs: number
+}
+
+/** @param records by name of the ref, in the order of the listing */
 export function assembleTracker(
   records: readonly (readonly [string, EntityRecord])[],
-  digest: string,
-  readAtMs: number,
+  { listingDigest, broken, readAtMs }: StateFacts,
 ): Tracker {
   const bugs: BugSummary[] = []
   const identities = new Map<string, Identity>()
@@ -59,14 +79,15 @@ export function assembleTracker(
     } else if (record.identity) identities.set(record.identity.id, record.identity)
   }
   bugs.sort(createOrder(trackerOrder))
+  const problems = [...broken.map(describeBroken), ...collectProblems(records, identities)]
   const openBugs = bugs.reduce((count, bug) => count + (bug.status === 'open' ? 1 : 0), 0)
   return {
-    digest,
+    digest: stateDigest(listingDigest, problems),
     bugs,
     bugById: new Map(bugs.map(bug => [bug.id, bug])),
     identities,
     labels: countLabels(bugs),
-    problems: collectProblems(records, identities),
+    problems,
     openBugs,
     closedBugs: bugs.length - openBugs,
     lastActivity: bugs.reduce<number | undefined>(
@@ -83,6 +104,10 @@ function countLabels(bugs: readonly BugSummary[]): LabelCount[] {
   return [...counts]
     .map(([name, count]) => ({ name, color: labelColor(name), bugs: count }))
     .sort((a, b) => compareBytes(a.name, b.name))
+}
+
+function describeBroken(ref: string): EntityProblem {
+  return { ref, reason: 'the ref is broken: git finds no object name in it' }
 }
 
 /** One line for each entity with something wrong, however much is wrong with it. */
@@ -110,4 +135,12 @@ const reasonsShown = 3
 function listReasons(reasons: readonly string[]): string {
   const shown = reasons.slice(0, reasonsShown).join('; ')
   return reasons.length > reasonsShown ? `${shown}; and ${reasons.length - reasonsShown} more` : shown
+}
+
+/**
+ * The digest of a state: that of its listing, and of what could not be read where something could not. An object that
+ * arrives later heals an entity without any ref moving, and the page that said so must not be taken for the new one.
+ */
+function stateDigest(listing: string, problems: readonly EntityProblem[]): string {
+  return problems.length === 0 ? listing : hash('sha256', JSON.stringify([listing, problems]), 'hex')
 }

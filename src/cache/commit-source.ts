@@ -7,8 +7,8 @@ import type { CommitRecord } from '../git/history.ts'
 import type { GitObject, ObjectReader } from '../git/object-reader.ts'
 import { parseCommit } from '../git/objects.ts'
 
-/** A commit's header and message; larger ones are not what git-bug writes. */
-const maxCommitBytes = 1024 * 1024
+/** A commit's header and message; git-bug writes some hundred bytes. */
+const maxCommitBytes = 32 * 1024 * 1024
 
 export interface CommitSource {
   add(commit: CommitRecord): void

@@ -16,7 +16,10 @@ export type EntityKind = 'bug' | 'identity'
 /** A commit's tree and the blob that holds its data. */
 export interface CommitContent {
   readonly entries: readonly PackEntry[]
-  readonly blob: Buffer
+  /** Undefined where the blob is a large one, which is not read unasked. */
+  readonly blob: Buffer | undefined
+  readonly blobHash: string
+  readonly blobBytes: number
 }
 
 export interface ContentSource {
@@ -24,7 +27,14 @@ export interface ContentSource {
   announce(commit: CommitRecord): void
   /** @returns the content, or in words why it cannot be had. Rejects where git or the repository is at fault */
   take(commit: CommitRecord, kind: EntityKind): Promise<CommitContent | string>
+  /** Reads a large blob. @returns its bytes, or in words why it cannot be had */
+  readLarge(content: CommitContent): Promise<Buffer | string>
 }
+
+/** A larger blob is read only when it is its entity's turn: many at once would be more than the memory holds. */
+const lightBytes = 64 * 1024
+/** Commits that are read ahead of being taken. */
+const maxAnnounced = 1024
 
 /** The name of the entry that holds an entity's data, for people. */
 const dataEntry = { bug: 'ops', identity: 'version' } as const
@@ -43,9 +53,9 @@ export function createContentSource(reader: ObjectReader, limits: DecodeLimits):
       const hash = dataHash[found](entries)
       what = `"${dataEntry[found]}"`
       if (hash === undefined) return `there is no ${what}`
-      const blob = await reader.read(hash, limits.maxOpsBytes)
-      if (!blob?.bytes || blob.type !== 'blob') return `${what} ${explain(blob, 'blob')}`
-      return { entries, blob: blob.bytes }
+      const blob = await reader.read(hash, Math.min(lightBytes, limits.maxOpsBytes))
+      if (blob?.type !== 'blob' || blob.size > limits.maxOpsBytes) return `${what} ${explain(blob, 'blob')}`
+      return { entries, blob: blob.bytes, blobHash: hash, blobBytes: blob.size }
     } catch (error) {
       if (isViewerError(error, 'OBJECT_UNREADABLE')) return `${what} is damaged`
       throw error
@@ -54,6 +64,7 @@ export function createContentSource(reader: ObjectReader, limits: DecodeLimits):
 
   return {
     announce(commit) {
+      if (announced.size >= maxAnnounced) return
       const content = read(commit)
       // Whoever takes it hears of a failure; if the load was stopped, nobody does.
       content.catch(() => {})
@@ -66,6 +77,15 @@ export function createContentSource(reader: ObjectReader, limits: DecodeLimits):
       // A tree may hold entries of both kinds; which one counts is known only now.
       const isRight = typeof found === 'object' && isOfKind(found.entries, kind)
       return isRight ? found : await read(commit, kind)
+    },
+    async readLarge({ blobHash }) {
+      try {
+        const blob = await reader.read(blobHash, limits.maxOpsBytes)
+        return blob?.bytes ?? `its data ${explain(blob, 'blob')}`
+      } catch (error) {
+        if (isViewerError(error, 'OBJECT_UNREADABLE')) return 'its data is damaged'
+        throw error
+      }
     },
   }
 }

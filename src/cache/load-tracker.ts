@@ -20,7 +20,7 @@ const identityPrefix = 'refs/identities/'
 const prefixes = [bugPrefix, identityPrefix].map(prefix => prefix.slice(0, -1))
 
 /** Entities that are read at the same time; enough to keep the pipe full, few enough to bound memory. */
-const entitiesAtOnce = 256
+const entitiesAtOnce = 128
 /** Refs that are walked and read together. */
 const sliceRefs = 2048
 /** Below this many moved tips their commits are read one by one; starting a walk would take longer. */
@@ -31,6 +31,8 @@ export interface RepositoryState {
   readonly tracker: Tracker
   /** By the name of the ref. */
   readonly records: ReadonlyMap<string, EntityRecord>
+  /** Names of refs that git could not read. */
+  readonly broken: readonly string[]
 }
 
 export interface LoadInput {
@@ -51,6 +53,7 @@ export interface LoadInput {
 export async function loadTracker(input: LoadInput): Promise<RepositoryState> {
   const { git, folder, previous, signal } = input
   const listing = await git.listRefs(folder, { prefixes, signal })
+  if (!previous && listing.refs.length > 0) input.reader.warmUp()
   if (listing.refs.length === 0) {
     throw new ViewerError('REPOSITORY_EMPTY', 'the repository has no bugs and no identities')
   }
@@ -61,9 +64,16 @@ export async function loadTracker(input: LoadInput): Promise<RepositoryState> {
     if (record && record.tip === ref.hash && isHealthy(record)) records.set(ref.name, record)
     else moved.push(ref)
   }
-  if (previous && previous.tracker.digest === listing.digest && moved.length === 0) return previous
+  const { broken } = listing
+  const isSame = previous?.records.size === listing.refs.length && previous.broken.join() === broken.join()
+  if (previous && isSame && moved.length === 0) return previous
   for (const [ref, record] of await readMoved(input, moved)) records.set(ref, record)
-  return { tracker: assembleTracker(inListingOrder(listing, records), listing.digest, input.clock.nowMs()), records }
+  const tracker = assembleTracker(inListingOrder(listing, records), {
+    listingDigest: listing.digest,
+    broken,
+    readAtMs: input.clock.nowMs(),
+  })
+  return { tracker, records, broken }
 }
 
 async function readMoved(input: LoadInput, moved: readonly Ref[]): Promise<Map<string, EntityRecord>> {
@@ -95,7 +105,7 @@ async function walk(input: LoadInput, refs: readonly Ref[], source: EntitySource
   } catch (error) {
     // One missing commit ends the walk of all. What it has not brought is read entity by entity, and then the one at
     // fault is known.
-    if (!isViewerError(error, 'GIT_FAILED')) throw error
+    if (!isViewerError(error, 'GIT_FAILED') && !isViewerError(error, 'GIT_PROTOCOL')) throw error
   }
 }
 

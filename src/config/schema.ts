@@ -135,6 +135,9 @@ export function createSettingsSchema() {
       maxOpsBytes: setting(type.byteSize(1024, 1024 ** 3), formatByteSize(defaultDecodeLimits.maxOpsBytes), {
         description: 'The operations of one commit of a bug, or one version of an identity.',
       }),
+      maxEntityBytes: setting(type.byteSize(1024, 1024 ** 4), formatByteSize(defaultDecodeLimits.maxEntityBytes), {
+        description: 'The operations of all commits of a bug, or all versions of an identity.',
+      }),
       maxTreeBytes: setting(type.byteSize(1024, 1024 ** 3), formatByteSize(defaultDecodeLimits.maxTreeBytes), {
         description: 'The tree of one commit of a bug.',
       }),

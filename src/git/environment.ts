@@ -53,8 +53,9 @@ export function gitEnvironment(
     GIT_TERMINAL_PROMPT: '0',
     // Objects are what their hash says, not what a replace ref says.
     GIT_NO_REPLACE_OBJECTS: '1',
-    // Parents are what the commit says, not what a graft file says.
+    // Parents are what the commit says, not what a graft file says, nor the one that marks where a clone was cut off.
     GIT_GRAFT_FILE: '/dev/null',
+    GIT_SHALLOW_FILE: '/dev/null',
     LC_ALL: 'C',
     ...extra,
   }

@@ -44,6 +44,8 @@ export interface ObjectReader extends AsyncDisposable {
    * @throws OBJECT_UNREADABLE where this object is damaged; other codes where the repository or git is at fault
    */
   read(hash: string, maxBytes: number): Promise<GitObject | undefined>
+  /** Starts the process ahead of the first question, which is known to come: it is ready by then. */
+  warmUp(): void
   /** Processes that run now: 0 or 1. */
   readonly processes: number
 }
@@ -71,6 +73,8 @@ class CatFileReader implements ObjectReader {
   readonly #ending = new Set<Promise<unknown>>()
   #scheduled = false
   #closed = false
+  /** Processes in a row that ended without an answer. */
+  #fruitless = 0
   #idle: Timer | undefined
 
   constructor(setup: GitSetup, folder: string, options: ObjectReaderOptions) {
@@ -82,6 +86,11 @@ class CatFileReader implements ObjectReader {
 
   get processes(): number {
     return this.#session === undefined ? 0 : 1
+  }
+
+  warmUp() {
+    if (this.#closed || this.#session) return
+    this.#restIfIdle(this.#start())
   }
 
   read(hash: string, maxBytes: number): Promise<GitObject | undefined> {
@@ -132,18 +141,22 @@ class CatFileReader implements ObjectReader {
     if (this.#waitingHead < this.#waiting.length) {
       // Refill in large steps: a write for every answer would cost more than the answers.
       if (session.inFlight <= this.#window / 2) this.#schedule()
-    } else if (session.inFlight === 0) {
-      this.#idle?.cancel()
-      this.#idle = this.#setup.clock.startTimer(this.#options.idleMs, () => {
-        if (this.#session === session && session.inFlight === 0 && this.#waiting.length === 0) this.#drop(session)
-      })
-    }
+    } else if (session.inFlight === 0) this.#restIfIdle(session)
+  }
+
+  /** Ends the process if nothing is asked for the idle time from now on. */
+  #restIfIdle(session: Session) {
+    this.#idle?.cancel()
+    this.#idle = this.#setup.clock.startTimer(this.#options.idleMs, () => {
+      if (this.#session === session && session.inFlight === 0 && this.#waiting.length === 0) this.#drop(session)
+    })
   }
 
   #afterEnd(session: Session, error: ViewerError, unanswered: readonly Request[]) {
     if (this.#session === session) this.#session = undefined
     const waiting = this.#takeWaiting()
-    if (!diedOfAnObject(error)) {
+    this.#fruitless = session.answered > 0 ? 0 : this.#fruitless + 1
+    if (!mayBeAnObject(error, session.answered) || this.#fruitless > maxFruitless) {
       for (const request of [...unanswered, ...waiting]) request.reject(error)
       return
     }
@@ -183,8 +196,17 @@ class CatFileReader implements ObjectReader {
   }
 }
 
-/** git says so itself where the repository, and not one object, is what it cannot read. */
-function diedOfAnObject(error: ViewerError): boolean {
+/** Processes in a row that ended without an answer, until the repository and not one object is taken to be at fault. */
+const maxFruitless = 3
+
+/**
+ * Whether one object can be what ended the process: git dies of some that are damaged, and of others tells a size that
+ * is not theirs. git says so itself where the repository is what it cannot read.
+ */
+function mayBeAnObject(error: ViewerError, answered: number): boolean {
+  if (error.code === 'GIT_PROTOCOL') return true
+  // A git that never said a word hangs for another reason.
+  if (error.code === 'GIT_TIMEOUT') return answered > 0
   return (
     error.code === 'GIT_FAILED' && !/not a git repository|unknown repository extension/.test(String(error.data.stderr))
   )
@@ -208,6 +230,7 @@ class Session {
   readonly #setup: GitSetup
   #failure: ViewerError | undefined
   #over = false
+  answered = 0
 
   constructor(setup: GitSetup, folder: string, events: SessionEvents) {
     this.#setup = setup
@@ -264,6 +287,7 @@ class Session {
     if (request === undefined) return 'more answers than questions'
     if (answer.name !== request.hash) return `asked for ${request.hash}, answered ${answer.name}`
     this.#askedHead++
+    this.answered++
     request.resolve(answer.object)
     return undefined
   }

@@ -7,8 +7,6 @@ export interface CommitObject {
 
 export interface TreeEntry {
   readonly name: string
-  /** As the tree has it: `100644` a file, `40000` a folder. */
-  readonly mode: string
   readonly hash: string
 }
 
@@ -45,7 +43,6 @@ export function parseTree(bytes: Buffer, hashBytes: number): TreeEntry[] | undef
     const next = zero + 1 + hashBytes
     if (zero < 0 || next > bytes.length) return undefined
     entries.push({
-      mode: bytes.toString('latin1', at, space),
       name: bytes.toString('utf8', space + 1, zero),
       hash: bytes.toString('hex', zero + 1, next),
     })

@@ -78,17 +78,24 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Runs one git command to its end and returns its standard output. Rejects with the codes of `gitFailure`. */
+/** What a git command has printed. */
+export interface GitOutput {
+  readonly stdout: Buffer
+  /** Its first 4,096 characters. */
+  readonly stderr: string
+}
+
+/** Runs one git command to its end. Rejects with the codes of `gitFailure`. */
 export async function runGit(
   setup: GitSetup,
   folder: string,
   args: readonly string[],
   options: RunOptions = {},
-): Promise<Buffer> {
+): Promise<GitOutput> {
   const chunks: Buffer[] = []
   let size = 0
   const maxOutputBytes = options.maxOutputBytes ?? 256 * 1024 * 1024
-  await streamGit(setup, folder, args, {
+  const stderr = await streamGit(setup, folder, args, {
     ...options,
     onData(chunk) {
       size += chunk.length
@@ -98,7 +105,7 @@ export async function runGit(
       chunks.push(chunk)
     },
   })
-  return Buffer.concat(chunks, size)
+  return { stdout: Buffer.concat(chunks, size), stderr }
 }
 
 export interface StreamOptions {
@@ -108,13 +115,16 @@ export interface StreamOptions {
   onData(chunk: Buffer): void
 }
 
-/** Runs one git command and hands its standard output on as it comes. */
+/**
+ * Runs one git command and hands its standard output on as it comes.
+ * @returns what it said on standard error though it succeeded, its first 4,096 characters
+ */
 export async function streamGit(
   setup: GitSetup,
   folder: string,
   args: readonly string[],
   options: StreamOptions,
-): Promise<void> {
+): Promise<string> {
   options.signal?.throwIfAborted()
   const git = startGit(setup, folder, args)
   let failure: unknown
@@ -142,6 +152,7 @@ export async function streamGit(
   options.signal?.removeEventListener('abort', onAbort)
   if (failure !== undefined) throw failure
   if (end.status !== 0) throw gitFailure(args, end, git.stderr())
+  return git.stderr()
 }
 
 /** Calls `onSilence` when `heard` was not called for the set-up's limit. */
@@ -149,20 +160,30 @@ export function watchSilence(setup: GitSetup, onSilence: () => void): { heard():
   const { clock, silenceLimitMs } = setup
   let lastMs = clock.monotonicMs()
   let timer: Timer
+  let stopped = false
   // One timer that looks back is cheaper than a new one for every piece of output.
   const arm = (delayMs: number) => {
     timer = clock.startTimer(delayMs, () => {
       const leftMs = lastMs + silenceLimitMs - clock.monotonicMs()
-      if (leftMs <= 0) onSilence()
-      else arm(leftMs)
+      if (leftMs > 0) arm(leftMs)
+      // What git has said while this process was busy lies in the pipe, and is heard before anybody is judged.
+      else setImmediate(() => setImmediate(judge))
     })
+  }
+  const judge = () => {
+    if (stopped) return
+    if (lastMs + silenceLimitMs - clock.monotonicMs() <= 0) onSilence()
+    else arm(silenceLimitMs)
   }
   arm(silenceLimitMs)
   return {
     heard: () => {
       lastMs = clock.monotonicMs()
     },
-    stop: () => timer.cancel(),
+    stop: () => {
+      stopped = true
+      timer.cancel()
+    },
   }
 }
 

@@ -19,7 +19,11 @@ export interface RefListing {
   readonly refs: readonly Ref[]
   /** SHA-256 of the listing's own bytes: equal digests, equal refs. 64 hex digits. */
   readonly digest: string
+  /** Names of refs whose files hold no object name; git only warns of them. */
+  readonly broken: readonly string[]
 }
+
+const brokenRef = /^warning: ignoring (?:broken ref|dangling symref|ref with broken name) (\S+)$/gm
 
 /**
  * Lists the refs under some prefixes.
@@ -32,7 +36,7 @@ export async function listRefs(
   options: { readonly prefixes: readonly string[]; readonly signal?: AbortSignal | undefined },
 ): Promise<RefListing> {
   const args = ['for-each-ref', '--format=%(objectname) %(refname)', '--', ...options.prefixes]
-  const output = await runGit(setup, folder, args, { signal: options.signal })
+  const { stdout: output, stderr } = await runGit(setup, folder, args, { signal: options.signal })
   const refs: Ref[] = []
   for (const line of output.toString('utf8').split('\n')) {
     if (line === '') continue
@@ -41,5 +45,10 @@ export async function listRefs(
     if (!isObjectHash(object)) throw new ViewerError('GIT_PROTOCOL', 'git for-each-ref printed a line without a hash')
     refs.push({ hash: object, name: line.slice(space + 1) })
   }
-  return { refs, digest: hash('sha256', output, 'hex') }
+  const broken = [...stderr.matchAll(brokenRef)].map(match => match[1] ?? '')
+  return {
+    refs,
+    digest: hash('sha256', output, 'hex'),
+    broken: broken.filter(name => options.prefixes.some(prefix => name.startsWith(`${prefix}/`))),
+  }
 }

@@ -140,7 +140,10 @@ test.each([
 ])('%s ends the process and is a protocol error', async (_what, script) => {
   await using fake = await fakeGit(script)
   await using reader = createObjectReader({ ...setup, program: fake.program }, fake.folder, command)
-  await expect(reader.read('0'.repeat(40), manyBytes)).rejects.toMatchObject({ code: 'GIT_PROTOCOL' })
+  await expect(reader.read('0'.repeat(40), manyBytes)).rejects.toMatchObject({
+    code: 'OBJECT_UNREADABLE',
+    cause: { code: 'GIT_PROTOCOL' },
+  })
   expect(reader.processes).toBe(0)
 })
 
