@@ -56,9 +56,13 @@ function measureNode(): number {
 /** Milliseconds until the ready line, and until the first list page was there. */
 async function measureViewer(): Promise<{ ready: number; page: number }> {
   const start = performance.now()
-  const child = spawn(process.execPath, [program, '--port', '0', '--data-dir', home, repository], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...(process.env.BENCH_NODE_FLAGS?.split(' ') ?? []), program, '--port', '0', '--data-dir', home, repository],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
   let output = ''
   child.stdout.setEncoding('utf8')
   for await (const text of child.stdout) {

@@ -13,7 +13,7 @@ import { createOverview } from './cache/overview.ts'
 import { isServableName, type ListedRepository, openRegistry, type ScannedFolder } from './cache/registry.ts'
 import type { Settings } from './config/settings.ts'
 import { repositoryName } from './git/discover.ts'
-import { type Git, openGit } from './git/git.ts'
+import type { Git } from './git/git.ts'
 import { locateAround, locateRepository } from './git/repository.ts'
 import { createAnswerer, shortDigest } from './http/answer.ts'
 import { createApp } from './http/app.ts'
@@ -28,6 +28,8 @@ export interface ComposeInput {
   readonly paths: readonly string[]
   /** The current folder. */
   readonly cwd: string
+  /** Being opened while this file was loaded. */
+  readonly git: Promise<Git>
   readonly log: FastifyBaseLogger
 }
 
@@ -46,9 +48,8 @@ export async function compose(input: ComposeInput): Promise<Program> {
   const { settings, log } = input
   const clock = systemClock
   await using stack = new AsyncDisposableStack()
-  // git answers while the files are read.
   const [git, files, version, templates] = await Promise.all([
-    openGit({ silenceLimitMs: settings.limits.gitTimeoutSeconds * 1000 }),
+    input.git,
     loadStaticFiles(`${projectFolder}/public`),
     readVersion(),
     digestTemplates(),

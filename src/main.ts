@@ -8,6 +8,7 @@ import { isViewerError, ViewerError } from './base/errors.ts'
 import { helpText, parseCommandLine } from './config/command-line.ts'
 import { resolvePath } from './config/setting-path.ts'
 import { readSettings, type Settings } from './config/settings.ts'
+import { openGit } from './git/git.ts'
 import { homeFolder, readVersion } from './project-files.ts'
 
 const exitMistake = 2
@@ -38,11 +39,14 @@ async function run(argv: readonly string[]): Promise<void> {
   const cwd = process.cwd()
   const homeDir = homeFolder() ?? cwd
   const settings = await readSettings({ options: command.options, env: process.env, cwd, homeDir })
+  // git is asked for its version while the rest of the program is loaded.
+  const git = openGit({ silenceLimitMs: settings.limits.gitTimeoutSeconds * 1000 })
+  git.catch(() => {})
   // Loaded here and not above, so that help and mistakes do not wait for the whole program.
   const [{ compose }, { createLogger }] = await Promise.all([import('./compose.ts'), import('./telemetry/logger.ts')])
   const log = await createLogger(settings.logs)
   const paths = command.paths.map(path => resolvePath(path, { folder: cwd, homeDir }))
-  const program = await compose({ settings, paths, cwd, log })
+  const program = await compose({ settings, paths, cwd, git, log })
   try {
     await program.app.listen({ host: settings.server.host, port: settings.server.port })
   } catch (error) {

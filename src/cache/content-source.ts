@@ -34,7 +34,7 @@ export interface ContentSource {
 /** A larger blob is read only when it is its entity's turn: many at once would be more than the memory holds. */
 const lightBytes = 64 * 1024
 /** Commits that are read ahead of being taken. */
-const maxAnnounced = 1024
+const maxAnnounced = 4096
 
 /** The name of the entry that holds an entity's data, for people. */
 const dataEntry = { bug: 'ops', identity: 'version' } as const

@@ -85,32 +85,39 @@ function explain(error: unknown): Problem {
   return { reason: error.message, ...(error.commit === undefined ? {} : { commit: error.commit }) }
 }
 
-/** Every commit that can be reached from the tip, breadth first. */
+/** Every commit that can be reached from the tip, each once. */
 async function readCommits(source: EntitySource, ref: EntityRef): Promise<CommitRecord[]> {
   const nameProblem = checkEntityName(ref.id)
   if (nameProblem) throw new Unreadable(nameProblem)
   const found = new Map<string, CommitRecord>()
-  const seen = new Set([ref.tip])
-  let level = [ref.tip]
-  while (level.length > 0) {
+  const pending = [ref.tip]
+  while (pending.length > 0) {
+    const unknown = follow(source, { found, pending })
     // After a bulk walk everything is known, and nothing has to be waited for.
-    const unknown = level.filter(hash => source.commits.known(hash) === undefined)
     for (const read of await Promise.all(unknown.map(hash => source.commits.read(hash)))) {
       if (typeof read === 'string') throw new Unreadable(read)
+      pending.push(read.hash)
     }
-    const commits = level.flatMap(hash => source.commits.known(hash) ?? [])
-    level = []
-    for (const commit of commits) {
-      found.set(commit.hash, commit)
-      for (const parent of commit.parents) {
-        if (seen.has(parent)) continue
-        seen.add(parent)
-        level.push(parent)
-      }
-    }
-    if (seen.size > source.limits.maxPacks) throw new Unreadable(`more than ${source.limits.maxPacks} commits`)
   }
   return [...found.values()]
+}
+
+/** Goes from the pending commits to their parents as far as commits are known. @returns those that are not */
+function follow(
+  { commits, limits }: EntitySource,
+  { found, pending }: { readonly found: Map<string, CommitRecord>; readonly pending: string[] },
+): string[] {
+  const unknown = new Set<string>()
+  for (let hash = pending.pop(); hash !== undefined; hash = pending.pop()) {
+    if (found.has(hash)) continue
+    const commit = commits.known(hash)
+    if (commit) {
+      found.set(hash, commit)
+      for (const parent of commit.parents) pending.push(parent)
+    } else unknown.add(hash)
+    if (found.size + unknown.size > limits.maxPacks) throw new Unreadable(`more than ${limits.maxPacks} commits`)
+  }
+  return [...unknown]
 }
 
 /** What one commit of an entity carries, with the bytes of its blob. */

@@ -21,6 +21,19 @@ export interface AnswerEvents {
 const maxHeaderBytes = 4096
 const newline = 0x0a
 
+const objectTypes: ReadonlySet<string> = new Set(['blob', 'tree', 'commit', 'tag'])
+
+/** Decimal digits from `start` to the end. By hand: this runs for every object that is read. */
+function parseSize(line: string, start: number): number | undefined {
+  let size = 0
+  for (let at = start; at < line.length; at++) {
+    const digit = line.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return undefined
+    size = size * 10 + digit
+  }
+  return line.length > start && Number.isSafeInteger(size) ? size : undefined
+}
+
 interface Body {
   readonly name: string
   readonly type: string
@@ -70,10 +83,16 @@ export class AnswerParser {
   }
 
   #open(line: string, chunk: Buffer, at: number): string | undefined {
-    const [name = '', type = '', sizeText = '', more] = line.split(' ')
-    if (type === 'missing' && sizeText === '') return this.#events.onAnswer({ name, object: undefined })
-    const size = Number(sizeText)
-    if (more !== undefined || !/^[0-9]{1,15}$/.test(sizeText) || !/^[a-z]+$/.test(type)) return 'an unknown header'
+    const nameEnd = line.indexOf(' ')
+    const typeEnd = line.indexOf(' ', nameEnd + 1)
+    const name = line.slice(0, nameEnd)
+    if (typeEnd < 0) {
+      if (line.slice(nameEnd + 1) !== 'missing') return 'an unknown header'
+      return this.#events.onAnswer({ name, object: undefined })
+    }
+    const type = line.slice(nameEnd + 1, typeEnd)
+    const size = parseSize(line, typeEnd + 1)
+    if (size === undefined || !objectTypes.has(type)) return 'an unknown header'
     const keep = size <= this.#events.maxBytes()
     // Most objects lie whole in the chunk: no copy then.
     const whole = keep && at + size < chunk.length

@@ -44,9 +44,21 @@ export async function walkHistory(
       for (const line of lines) {
         // Each record is announced by a line of its own, which older versions of git cannot leave out.
         if (line.startsWith('commit ')) continue
-        const [hash = '', tree = '', ...parents] = line.split(' ')
-        options.onCommit({ hash, tree, parents: parents.filter(parent => parent !== '') })
+        options.onCommit(parseRecord(line))
       }
     },
   })
+}
+
+const noParents: readonly string[] = []
+
+/** Takes `<hash> <tree> <parent>…` apart; all names are equally long. */
+function parseRecord(line: string): CommitRecord {
+  const end = line.indexOf(' ')
+  const parents = line.slice(2 * end + 2)
+  return {
+    hash: line.slice(0, end),
+    tree: line.slice(end + 1, 2 * end + 1),
+    parents: parents === '' ? noParents : parents.trimEnd().split(' '),
+  }
 }

@@ -6,6 +6,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import pino from 'pino'
 import { compose } from '../../src/compose.ts'
 import { readSettings } from '../../src/config/settings.ts'
+import { openGit } from '../../src/git/git.ts'
 
 export interface Viewer extends AsyncDisposable {
   readonly app: FastifyInstance
@@ -37,7 +38,7 @@ export async function openViewer(options: ViewerOptions): Promise<Viewer> {
     { level: 'debug' },
     { write: (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>) },
   )
-  const program = await compose({ settings, paths: options.paths ?? [], cwd: folder, log })
+  const program = await compose({ settings, paths: options.paths ?? [], cwd: folder, git: openGit(), log })
   await program.app.ready()
   await program.markReady()
   return {

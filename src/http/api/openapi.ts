@@ -5,12 +5,18 @@
 
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import {
+  createJsonSchemaTransform,
+  createJsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod'
+import { operations } from './schemas.ts'
 
 export interface ApiDescription {
   readonly version: string
   readonly basePath: string
-  /** Adds the routes to describe, with their schemas. */
+  /** Adds the routes to describe; each names its operation in its `config`. */
   routes(scope: FastifyInstance): void
 }
 
@@ -26,6 +32,12 @@ export async function describeApi({ version, basePath, routes }: ApiDescription)
     },
     transform: createJsonSchemaTransform({}),
     transformObject: createJsonSchemaTransformObject({}),
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.addHook('onRoute', route => {
+    const operation = route.config?.operation
+    if (operation !== undefined) route.schema = operations[operation]
   })
   await app.register(async scope => routes(scope), { prefix: '/api/v1' })
   await app.ready()

@@ -1,7 +1,9 @@
-/** The JSON API, version 1 (`api.md`, "JSON API"). Read-only, open to scripts of other sites, without cookies. */
+/**
+ * The JSON API, version 1 (`api.md`, "JSON API"). Read-only, open to scripts of other sites, without cookies. Its
+ * shapes are in `schemas.ts`, from which the description is made; that, zod and the generator are loaded only when
+ * somebody asks for the description.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { z } from 'zod'
 import { ViewerError } from '../../base/errors.ts'
 import { findBug, findIdentity, onlyOne } from '../../bug/find.ts'
 import type { Lease } from '../../cache/cache-manager.ts'
@@ -14,12 +16,19 @@ import { queryError, querySource, readQuery } from '../query-use.ts'
 import type { HttpServices } from '../services.ts'
 import { withRepository } from '../with-repository.ts'
 import { readCursor, writeCursor } from './cursor.ts'
-import * as schema from './schemas.ts'
+import type { OperationName } from './schemas.ts'
 
 /** Without a query: all bugs, newest first. */
 const everything = ''
 /** How long the list of repositories waits for counts; longer than a page, since nobody looks at a blank screen. */
 const listWaitMs = 20_000
+const defaultLimit = 50
+const maxLimit = 1000
+
+export interface ApiOptions {
+  readonly services: HttpServices
+  readonly version: string
+}
 
 export async function apiRoutes(scope: FastifyInstance, { services, version }: ApiOptions) {
   scope.addHook('onSend', async (_request, reply) => {
@@ -33,7 +42,6 @@ export async function apiRoutes(scope: FastifyInstance, { services, version }: A
       format: 'json',
       key: 'openapi',
       async render() {
-        // Made on demand: the generator is large, and few ever ask.
         const { describeApi } = await import('./openapi.ts')
         const { basePath } = services.options
         return writeJson(await describeApi({ version, basePath, routes: api => addRoutes(api, services) }))
@@ -45,18 +53,30 @@ export async function apiRoutes(scope: FastifyInstance, { services, version }: A
   })
 }
 
-export interface ApiOptions {
-  readonly services: HttpServices
-  readonly version: string
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Names the schemas that describe a route of the API. */
+    operation?: OperationName
+  }
+}
+
+/** Says by which schemas a route is described. */
+function describedAs(operation: OperationName) {
+  return { config: { operation } }
+}
+
+interface InRepository {
+  Params: { repo: string }
+}
+interface OfEntity {
+  Params: { repo: string; id: string }
+}
+interface BugList extends InRepository {
+  Querystring: { q?: unknown; limit?: unknown; cursor?: unknown }
 }
 
 /** Every route that the description names. */
 function addRoutes(scope: FastifyInstance, services: HttpServices) {
-  scope.setValidatorCompiler(validatorCompiler)
-  // Answers are finished text (see answer.ts), which has been through no serializer; tests hold them to the schemas.
-  scope.setSerializerCompiler(() => data => writeJson(data))
-  const app = scope.withTypeProvider<ZodTypeProvider>()
-
   const send = (
     at: { request: FastifyRequest; reply: FastifyReply; lease: Lease; key: unknown[] },
     make: () => unknown,
@@ -67,117 +87,101 @@ function addRoutes(scope: FastifyInstance, services: HttpServices) {
       key: JSON.stringify(['api', at.lease.repository.name, ...at.key]),
       render: async () => writeJson(await make()),
     })
-  const answers = <T>(ok: T) => ({ 200: ok, '4xx': schema.apiError, '5xx': schema.apiError })
 
-  app.get(
-    '/repos',
-    { schema: { summary: 'All repositories', response: answers(schema.repositoryList) } },
-    async (request, reply) => {
-      const list = await services.overview.list(listWaitMs)
-      const items = list.map(({ name, description, card }) => ({
-        name,
-        description: description ?? null,
-        openBugs: card?.openBugs ?? null,
-        closedBugs: card?.closedBugs ?? null,
-        lastActivity: card?.lastActivity === undefined ? null : (isoTime(card.lastActivity) ?? null),
-      }))
-      const body = writeJson({ items })
-      return await services.answerer.send(request, reply, {
-        state: shortDigest([body]),
-        format: 'json',
-        key: 'api repos',
-        render: async () => body,
-      })
-    },
+  scope.get('/repos', describedAs('repositories'), async (request, reply) => {
+    const body = await listRepositories(services)
+    return await services.answerer.send(request, reply, {
+      state: shortDigest([body]),
+      format: 'json',
+      key: 'api repos',
+      render: async () => body,
+    })
+  })
+
+  scope.get<BugList>('/repos/:repo/bugs', describedAs('bugs'), (request, reply) =>
+    withRepository(services, { request, reply, name: request.params.repo }, async ({ lease }) => {
+      const limit = readLimit(request.query.limit)
+      const cursor = readText(request.query.cursor, 'cursor')
+      const q = readQuery(request.query.q, services.options.maxQueryChars) ?? everything
+      const key = ['bugs', q, limit, cursor]
+      return await send({ request, reply, lease, key }, () => listBugs(lease, { q, limit, cursor }))
+    }),
   )
 
-  app.get(
-    '/repos/:repo/bugs',
-    {
-      schema: {
-        summary: 'The bugs that a query finds',
-        params: schema.repositoryParams,
-        querystring: schema.bugQuery,
-        response: answers(schema.bugPage),
-      },
-    },
-    (request, reply) =>
-      withRepository(services, { request, reply, name: request.params.repo }, async ({ lease }) => {
-        const { limit, cursor } = request.query
-        const q = readQuery(request.query.q, services.options.maxQueryChars) ?? everything
-        return await send({ request, reply, lease, key: ['bugs', q, limit, cursor] }, () => {
-          const parsed = parseQuery(q)
-          if ('error' in parsed) throw queryError(parsed.error)
-          const bugs = selectBugs(parsed.query, querySource(lease))
-          const start = cursor === undefined ? 0 : readCursor(cursor, bugs)
-          const items = bugs.slice(start, start + limit)
-          const last = items.at(-1)
-          const end = start + items.length
-          return {
-            total: bugs.length,
-            items: items.map(bug => bugSummaryJson(bug, lease.tracker.identities)),
-            next: last && end < bugs.length ? writeCursor(last.id, end - 1) : null,
-          }
-        })
-      }),
+  scope.get<OfEntity>('/repos/:repo/bugs/:id', describedAs('bug'), (request, reply) =>
+    withRepository(services, { request, reply, name: request.params.repo }, async ({ lease }) => {
+      const found = findBug(lease.tracker, request.params.id)
+      const summary = onlyOne(found, () => new ViewerError('BUG_UNKNOWN', 'no bug has that id'))
+      return await send({ request, reply, lease, key: ['bug', summary.id] }, async () =>
+        bugJson(await lease.readBug(summary), lease.tracker.identities),
+      )
+    }),
   )
 
-  app.get(
-    '/repos/:repo/bugs/:id',
-    { schema: { summary: 'One bug', params: schema.entityParams, response: answers(schema.bug) } },
-    (request, reply) =>
-      withRepository(services, { request, reply, name: request.params.repo }, async ({ lease }) => {
-        const summary = onlyOne(
-          findBug(lease.tracker, request.params.id),
-          () => new ViewerError('BUG_UNKNOWN', 'no bug has that id'),
-        )
-        return await send({ request, reply, lease, key: ['bug', summary.id] }, async () =>
-          bugJson(await lease.readBug(summary), lease.tracker.identities),
-        )
-      }),
+  scope.get<OfEntity>('/repos/:repo/identities/:id', describedAs('identity'), (request, reply) =>
+    withRepository(services, { request, reply, name: request.params.repo }, async ({ lease }) => {
+      const found = findIdentity(lease.tracker, request.params.id)
+      const identity = onlyOne(found, () => new ViewerError('IDENTITY_UNKNOWN', 'no identity has that id'))
+      return await send({ request, reply, lease, key: ['identity', identity.id] }, () => identityJson(identity))
+    }),
   )
 
-  app.get(
-    '/repos/:repo/identities/:id',
-    { schema: { summary: 'One person', params: schema.entityParams, response: answers(schema.identity) } },
-    (request, reply) =>
-      withRepository(services, { request, reply, name: request.params.repo }, async ({ lease }) => {
-        const identity = onlyOne(
-          findIdentity(lease.tracker, request.params.id),
-          () => new ViewerError('IDENTITY_UNKNOWN', 'no identity has that id'),
-        )
-        return await send({ request, reply, lease, key: ['identity', identity.id] }, () => identityJson(identity))
-      }),
-  )
-
-  const lists = [
-    {
-      path: 'identities',
-      summary: 'The people',
-      response: schema.identityList,
-      items: ({ tracker }: Lease) => [...tracker.identities.values()].map(identityJson),
-    },
-    {
-      path: 'labels',
-      summary: 'The labels',
-      response: schema.labelList,
-      items: ({ tracker }: Lease) => tracker.labels,
-    },
-    {
-      path: 'problems',
-      summary: 'What could not be read',
-      response: schema.problemList,
-      items: ({ tracker }: Lease) => tracker.problems,
-    },
-  ]
-  for (const { path, summary, response, items } of lists) {
-    scope.get<{ Params: z.infer<typeof schema.repositoryParams> }>(
-      `/repos/:repo/${path}`,
-      { schema: { summary, params: schema.repositoryParams, response: answers(response) } },
-      (request, reply) =>
-        withRepository(services, { request, reply, name: request.params.repo }, ({ lease }) =>
-          send({ request, reply, lease, key: [path] }, () => ({ items: items(lease) })),
-        ),
+  const lists = {
+    identities: ({ tracker }: Lease) => [...tracker.identities.values()].map(identityJson),
+    labels: ({ tracker }: Lease) => tracker.labels,
+    problems: ({ tracker }: Lease) => tracker.problems,
+  }
+  for (const path of ['identities', 'labels', 'problems'] as const) {
+    scope.get<InRepository>(`/repos/:repo/${path}`, describedAs(path), (request, reply) =>
+      withRepository(services, { request, reply, name: request.params.repo }, ({ lease }) =>
+        send({ request, reply, lease, key: [path] }, () => ({ items: lists[path](lease) })),
+      ),
     )
   }
+}
+
+async function listRepositories({ overview }: HttpServices): Promise<string> {
+  const list = await overview.list(listWaitMs)
+  return writeJson({
+    items: list.map(({ name, description, card }) => ({
+      name,
+      description: description ?? null,
+      openBugs: card?.openBugs ?? null,
+      closedBugs: card?.closedBugs ?? null,
+      lastActivity: card?.lastActivity === undefined ? null : (isoTime(card.lastActivity) ?? null),
+    })),
+  })
+}
+
+interface BugListRequest {
+  readonly q: string
+  readonly limit: number
+  readonly cursor: string | undefined
+}
+
+function listBugs(lease: Lease, { q, limit, cursor }: BugListRequest) {
+  const parsed = parseQuery(q)
+  if ('error' in parsed) throw queryError(parsed.error)
+  const bugs = selectBugs(parsed.query, querySource(lease))
+  const start = cursor === undefined ? 0 : readCursor(cursor, bugs)
+  const items = bugs.slice(start, start + limit)
+  const last = items.at(-1)
+  const end = start + items.length
+  return {
+    total: bugs.length,
+    items: items.map(bug => bugSummaryJson(bug, lease.tracker.identities)),
+    next: last && end < bugs.length ? writeCursor(last.id, end - 1) : null,
+  }
+}
+
+function readLimit(value: unknown): number {
+  if (value === undefined) return defaultLimit
+  const limit = typeof value === 'string' && /^[1-9][0-9]{0,3}$/.test(value) ? Number(value) : 0
+  if (limit >= 1 && limit <= maxLimit) return limit
+  throw new ViewerError('PARAMETER_INVALID', `limit must be a whole number from 1 to ${maxLimit}`)
+}
+
+function readText(value: unknown, name: string): string | undefined {
+  if (value === undefined || typeof value === 'string') return value
+  throw new ViewerError('PARAMETER_INVALID', `${name} may be given once`)
 }

@@ -15,11 +15,11 @@ const lamport = z
   .meta({ override: { type: 'integer', minimum: 0 }, description: 'Logical time, unsigned 64-bit' })
 const status = z.enum(['open', 'closed'])
 
-export const identityRef = z
+const identityRef = z
   .object({ id, humanId: z.string(), displayName: z.string() })
   .meta({ id: 'IdentityRef', description: 'A person, as far as a list needs it' })
 
-export const identity = z
+const identity = z
   .object({
     id,
     humanId: z.string(),
@@ -56,7 +56,7 @@ const summaryShape = {
   editLamport: lamport,
 }
 
-export const bugSummary = z
+const bugSummary = z
   .object({ ...summaryShape, comments: z.number().int().describe('Number of comments, the description among them') })
   .meta({ id: 'BugSummary' })
 
@@ -135,14 +135,30 @@ export const apiError = z
   })
   .meta({ id: 'Error' })
 
-export const repositoryParams = z.object({
-  repo: z.string().min(1).describe('Name of the repository, percent-encoded'),
-})
-export const entityParams = repositoryParams.extend({
-  id: z.string().describe('An id, or a prefix of 4 digits or more'),
-})
-export const bugQuery = z.object({
+const repositoryParams = z.object({ repo: z.string().min(1).describe('Name of the repository, percent-encoded') })
+const entityParams = repositoryParams.extend({ id: z.string().describe('An id, or a prefix of 4 digits or more') })
+const bugQuery = z.object({
   q: z.string().optional().describe('A query; without it all bugs, newest first'),
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
-  cursor: z.string().max(200).optional().describe('`next` of the page before'),
+  limit: z.int().min(1).max(1000).default(50),
+  cursor: z.string().optional().describe('`next` of the page before'),
 })
+
+const answers = (ok: z.ZodType) => ({ 200: ok, '4xx': apiError, '5xx': apiError })
+
+/** How each route of the API is described; routes name theirs. */
+export const operations = {
+  repositories: { summary: 'All repositories', response: answers(repositoryList) },
+  bugs: {
+    summary: 'The bugs that a query finds',
+    params: repositoryParams,
+    querystring: bugQuery,
+    response: answers(bugPage),
+  },
+  bug: { summary: 'One bug', params: entityParams, response: answers(bug) },
+  identities: { summary: 'The people', params: repositoryParams, response: answers(identityList) },
+  identity: { summary: 'One person', params: entityParams, response: answers(identity) },
+  labels: { summary: 'The labels', params: repositoryParams, response: answers(labelList) },
+  problems: { summary: 'What could not be read', params: repositoryParams, response: answers(problemList) },
+}
+
+export type OperationName = keyof typeof operations
