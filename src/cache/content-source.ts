@@ -33,14 +33,13 @@ export interface ContentSource {
 
 /** A larger blob is read only when it is its entity's turn: many at once would be more than the memory holds. */
 const lightBytes = 64 * 1024
-/** Commits that are read ahead of being taken. */
-const maxAnnounced = 4096
 
 /** The name of the entry that holds an entity's data, for people. */
 const dataEntry = { bug: 'ops', identity: 'version' } as const
 const dataHash = { bug: opsHash, identity: versionHash }
 
-export function createContentSource(reader: ObjectReader, limits: DecodeLimits): ContentSource {
+/** @param maxAnnounced commits that are read ahead of being taken */
+export function createContentSource(reader: ObjectReader, limits: DecodeLimits, maxAnnounced: number): ContentSource {
   const announced = new Map<string, Promise<CommitContent | string>>()
 
   const read = async (commit: CommitRecord, kind?: EntityKind): Promise<CommitContent | string> => {

@@ -86,7 +86,7 @@ async function readMoved(input: LoadInput, moved: readonly Ref[]): Promise<Map<s
 }
 
 async function readSlice(input: LoadInput, refs: readonly Ref[], records: Map<string, EntityRecord>): Promise<void> {
-  const source = createEntitySource(input.reader, input.limits)
+  const source = createEntitySource(input.reader, input.limits, refs.length)
   if (refs.length >= bulkWalkFrom) await walk(input, refs, source)
   await forEachConcurrently(refs, entitiesAtOnce, async ref => {
     input.signal?.throwIfAborted()

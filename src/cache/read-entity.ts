@@ -22,11 +22,18 @@ export interface EntitySource {
   readonly limits: DecodeLimits
 }
 
-/** Reads the entities of one repository; what it has read it keeps, so make one for each load. */
-export function createEntitySource(reader: ObjectReader, limits: DecodeLimits): EntitySource {
+/** Most bugs have fewer packs; a history of something else that a ref points to has thousands, which nobody takes. */
+const packsAhead = 16
+const maxAnnounced = 4096
+
+/**
+ * Reads the entities of one repository; what it has read it keeps, so make one for each load.
+ * @param refs how many entities are going to be read
+ */
+export function createEntitySource(reader: ObjectReader, limits: DecodeLimits, refs = 1): EntitySource {
   return {
     commits: createCommitSource(reader),
-    contents: createContentSource(reader, limits),
+    contents: createContentSource(reader, limits, Math.min(refs * packsAhead, maxAnnounced)),
     heavy: createMutex(),
     limits,
   }
