@@ -4,8 +4,8 @@ import { labelColor } from '../bug/label-color.ts'
 import type { LabelCount, Tracker } from '../bug/model.ts'
 import { type Bug, type BugSummary, type EntityProblem, humanId, type Identity, type Problem } from '../bug/model.ts'
 import { compareBytes } from '../bug/order-bytes.ts'
-import { foldText } from '../bug/search-text.ts'
 import { createOrder } from '../query/order.ts'
+import { SearchText } from './search-text.ts'
 
 /** The order of a tracker's bugs, which is what a query without `sort:` asks for. */
 const trackerOrder = { key: 'creation', direction: 'desc' } as const
@@ -16,8 +16,7 @@ export type EntityRecord =
       readonly kind: 'bug'
       readonly tip: string
       readonly summary: BugSummary | undefined
-      /** Title and comments, folded for searching, as UTF-8 outside the heap. */
-      readonly text: Buffer | undefined
+      readonly text: SearchText | undefined
       /** Hashes of the files that its operations attach. */
       readonly files: readonly string[]
       readonly problems: readonly Problem[]
@@ -38,23 +37,8 @@ export function isHealthy(record: EntityRecord): boolean {
 export function toBugRecord(tip: string, bug: Bug | undefined, problems: readonly Problem[]): EntityRecord {
   if (!bug) return { kind: 'bug', tip, summary: undefined, text: undefined, files: [], problems }
   const { comments, timeline: _timeline, packs: _packs, files, ...summary } = bug
-  const text = searchText([bug.title, ...comments.map(comment => comment.message)])
+  const text = new SearchText([bug.title, ...comments.map(comment => comment.message)])
   return { kind: 'bug', tip, summary, text, files, problems }
-}
-
-/** Characters of one bug that are searched; what a person writes is far below. */
-const maxSearchChars = 4_000_000
-
-/** Texts folded one by one, since all together can be longer than any string may be. */
-function searchText(texts: readonly string[]): Buffer {
-  const parts: Buffer[] = []
-  let left = maxSearchChars
-  for (const text of texts) {
-    if (left <= 0) break
-    parts.push(Buffer.from(`${foldText(text.slice(0, left))}\n`))
-    left -= text.length
-  }
-  return Buffer.concat(parts)
 }
 
 /** What a tracker is made of beside its entities. */

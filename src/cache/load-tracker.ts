@@ -13,6 +13,7 @@ import type { ObjectReader } from '../git/object-reader.ts'
 import type { Ref, RefListing } from '../git/refs.ts'
 import { assembleTracker, type EntityRecord, isHealthy, toBugRecord } from './assemble.ts'
 import { createEntitySource, type EntitySource, readBug, readIdentity } from './read-entity.ts'
+import { foldWhenIdle } from './search-text.ts'
 
 /** The refs that hold entities. */
 const bugPrefix = 'refs/bugs/'
@@ -67,7 +68,9 @@ export async function loadTracker(input: LoadInput): Promise<RepositoryState> {
   const { broken } = listing
   const isSame = previous?.records.size === listing.refs.length && previous.broken.join() === broken.join()
   if (previous && isSame && moved.length === 0) return previous
-  for (const [ref, record] of await readMoved(input, moved)) records.set(ref, record)
+  const read = await readMoved(input, moved)
+  for (const [ref, record] of read) records.set(ref, record)
+  foldWhenIdle([...read.values()].flatMap(record => (record.kind === 'bug' && record.text ? [record.text] : [])))
   const tracker = assembleTracker(inListingOrder(listing, records), {
     listingDigest: listing.digest,
     broken,
@@ -130,7 +133,7 @@ function inListingOrder(listing: RefListing, records: ReadonlyMap<string, Entity
 /** Title and comments of a bug, folded for searching; undefined where the state has no such bug. */
 export function foldedText(state: RepositoryState, bugId: string): Buffer | undefined {
   const record = state.records.get(bugPrefix + bugId)
-  return record?.kind === 'bug' ? record.text : undefined
+  return record?.kind === 'bug' ? record.text?.get() : undefined
 }
 
 /** True where a bug of the state attaches a file of that hash. Costs a look at every bug, for the few who ask. */
