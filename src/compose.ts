@@ -126,7 +126,9 @@ export async function compose(input: ComposeInput): Promise<Program> {
       if (!enabled) return
       // Loaded now: nobody waits for the schedule, and everybody for the first page.
       const { startJobs } = await import('./jobs/scheduler.ts')
-      jobs.use(startJobs([{ name: 'refresh', schedule, run: signal => manager.refreshAll(signal) }], log))
+      // The signal to end may have come meanwhile.
+      if (!jobs.disposed)
+        jobs.use(startJobs([{ name: 'refresh', schedule, run: signal => manager.refreshAll(signal) }], log))
     },
     markStopping: () => {
       ready = false

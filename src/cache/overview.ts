@@ -24,8 +24,6 @@ export interface RepositoryOverview {
 export interface Overview {
   /** Every repository that may be listed, sorted by name. @param waitMs how long to wait for counts */
   list(waitMs: number): Promise<readonly RepositoryOverview[]>
-  /** Description and owner of one repository. */
-  details(repository: RegisteredRepository): Promise<RepositoryDetails>
 }
 
 const opensAtOnce = 2
@@ -85,7 +83,6 @@ export function createOverview(
   }
 
   return {
-    details,
     async list(waitMs) {
       const { promise: timeIsUp, resolve } = Promise.withResolvers<void>()
       const timer = deps.clock.startTimer(waitMs, resolve)

@@ -2,6 +2,7 @@
  * Finds what somebody probably meant. Names longer than any of ours are cut first, so that the work stays small
  * whatever was typed.
  */
+import { editDistance } from '../base/edit-distance.ts'
 
 const longestName = 64
 
@@ -34,18 +35,4 @@ function bare(name: string): string {
 
 function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1)
-}
-
-/** Insertions, deletions and replacements between two names. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }

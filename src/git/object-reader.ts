@@ -196,8 +196,11 @@ class CatFileReader implements ObjectReader {
   }
 }
 
-/** Processes in a row that ended without an answer, until the repository and not one object is taken to be at fault. */
-const maxFruitless = 3
+/**
+ * Processes in a row that ended without an answer, until the repository and not one object is taken to be at fault. A
+ * machine that lost power leaves many damaged objects side by side; starting git so often still takes but a second or two.
+ */
+const maxFruitless = 256
 
 /**
  * Whether one object can be what ended the process: git dies of some that are damaged, and of others tells a size that

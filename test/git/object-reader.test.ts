@@ -94,7 +94,7 @@ describe.each<ObjectReaderOptions['protocol']>(['command', 'plain'])('with the %
     )
     const { repository, hashes } = await repositoryWithBlobs(contents, true)
     await using _repository = repository
-    const damaged = [150, 151]
+    const damaged = [150, 151, 152, 153, 154, 155, 156, 157, 158, 159, 399]
     for (const index of damaged) await truncateObject(repository.path, hashes[index]!)
     await using reader = createObjectReader(setup, repository.path, options)
     const outcomes = await Promise.allSettled(hashes.map(name => reader.read(name, manyBytes)))
