@@ -8,10 +8,11 @@ import { FieldProblem } from './fields.ts'
 import { orderPacks } from './graph.ts'
 import { checkEntityName } from './ids.ts'
 import { laterLamport } from './lamport.ts'
-import type { Bug, Problem } from './model.ts'
+import type { Bug, BugSummary, Problem } from './model.ts'
+import type { Operation } from './operation.ts'
 import { sortByBytes } from './order-bytes.ts'
 import { type Pack, parsePack, type RawPack } from './pack.ts'
-import { Snapshot, toComment, toEvent } from './snapshot.ts'
+import { Snapshot } from './snapshot.ts'
 
 export interface RawBug {
   /** Last part of the ref's name. */
@@ -28,13 +29,49 @@ export interface CompiledBug {
   readonly problems: readonly Problem[]
 }
 
-/** Compiles a bug. */
+/** What lists and searches need of a bug. */
+export interface CompiledSummary {
+  /** Undefined where the bug cannot be read. */
+  readonly summary: BugSummary | undefined
+  /** Title and comments, as they are now. */
+  readonly texts: readonly string[]
+  /** Hashes of every file that any operation attaches. */
+  readonly files: readonly string[]
+  readonly problems: readonly Problem[]
+}
+
+/** Compiles a bug in full. */
 export function compileBug(raw: RawBug, limits: DecodeLimits): CompiledBug {
-  const nameProblem = checkEntityName(raw.id)
-  if (nameProblem) return { bug: undefined, problems: [{ reason: nameProblem }] }
-  if (raw.packs.length > limits.maxPacks) {
-    return { bug: undefined, problems: [{ reason: `more than ${limits.maxPacks} commits` }] }
+  const { applied, problems } = apply(raw, limits)
+  return { bug: applied && toBug(raw, applied), problems }
+}
+
+/** Compiles no more of a bug than its summary and its texts; it can be read exactly where the whole bug can. */
+export function compileSummary(raw: RawBug, limits: DecodeLimits): CompiledSummary {
+  const { applied, problems } = apply(raw, limits)
+  if (!applied) return { summary: undefined, texts: [], files: [], problems }
+  const { title, discussions, files } = applied.snapshot
+  return {
+    summary: toSummary(raw, applied),
+    texts: [title, ...discussions.map(({ message }) => message)],
+    files: [...files],
+    problems,
   }
+}
+
+/** All operations of a bug, applied. */
+interface Applied {
+  /** In the order of the data. */
+  readonly packs: readonly Pack[]
+  readonly first: Operation
+  readonly last: Operation
+  readonly snapshot: Snapshot
+}
+
+function apply(raw: RawBug, limits: DecodeLimits): { applied: Applied | undefined; problems: readonly Problem[] } {
+  const nameProblem = checkEntityName(raw.id)
+  if (nameProblem) return refused({ reason: nameProblem })
+  if (raw.packs.length > limits.maxPacks) return refused({ reason: `more than ${limits.maxPacks} commits` })
   const packs: Pack[] = []
   let operations = 0
   for (const rawPack of raw.packs) {
@@ -45,28 +82,47 @@ export function compileBug(raw: RawBug, limits: DecodeLimits): CompiledBug {
       packs.push(pack)
     } catch (error) {
       if (!(error instanceof FieldProblem)) throw error
-      return { bug: undefined, problems: [{ reason: error.message, commit: rawPack.commit }] }
+      return refused({ reason: error.message, commit: rawPack.commit })
     }
   }
   try {
     const ordered = orderPacks(packs)
-    return { bug: applyOperations(raw, ordered), problems: remarksOf(ordered) }
+    return { applied: applyOperations(raw, ordered), problems: remarksOf(ordered) }
   } catch (error) {
     if (!(error instanceof FieldProblem)) throw error
-    return { bug: undefined, problems: [{ reason: error.message }] }
+    return refused({ reason: error.message })
   }
 }
 
-function applyOperations(raw: RawBug, packs: readonly Pack[]): Bug {
-  const all = packs.flatMap(pack => pack.operations)
-  const first = all[0]
-  if (!first?.isCreate) throw new FieldProblem('the first operation does not create the bug')
-  if (first.id !== raw.id) throw new FieldProblem(`the ref is not named by the bug’s id, which is ${first.id}`)
+function refused(problem: Problem) {
+  return { applied: undefined, problems: [problem] }
+}
+
+function applyOperations(raw: RawBug, packs: readonly Pack[]): Applied {
   const snapshot = new Snapshot(raw.id)
-  for (const operation of all) operation.apply(snapshot)
+  let first: Operation | undefined
+  let last: Operation | undefined
+  for (const { operations } of packs) {
+    for (const operation of operations) {
+      first ??= checkFirst(raw, operation)
+      last = operation
+      operation.apply(snapshot)
+    }
+  }
+  if (!first || !last) throw new FieldProblem(notCreated)
+  return { packs, first, last, snapshot }
+}
+
+const notCreated = 'the first operation does not create the bug'
+
+function checkFirst(raw: RawBug, first: Operation): Operation {
+  if (!first.isCreate) throw new FieldProblem(notCreated)
+  if (first.id !== raw.id) throw new FieldProblem(`the ref is not named by the bug’s id, which is ${first.id}`)
+  return first
+}
+
+function toSummary(raw: RawBug, { packs, first, last, snapshot }: Applied): BugSummary {
   const created = snapshot.created ?? first
-  const timeline = snapshot.timeline.map(item => ('context' in item ? toEvent(item) : item))
-  const comments = snapshot.timeline.filter(item => 'context' in item).map(toComment)
   return {
     id: raw.id,
     tip: raw.tip,
@@ -75,15 +131,22 @@ function applyOperations(raw: RawBug, packs: readonly Pack[]): Bug {
     labels: sortByBytes([...snapshot.labels]),
     authorId: created.authorId,
     createdAt: created.at,
-    editedAt: all.at(-1)?.at ?? created.at,
+    editedAt: last.at,
     createLamport: packs.map(pack => pack.createLamport).reduce(laterLamport),
     editLamport: packs.map(pack => pack.editLamport).reduce(laterLamport),
-    commentCount: comments.length,
+    commentCount: snapshot.discussions.length,
     actorIds: [...snapshot.actors],
     participantIds: [...snapshot.participants],
     metadata: snapshot.metadataOf(created),
-    comments,
-    timeline,
+  }
+}
+
+function toBug(raw: RawBug, applied: Applied): Bug {
+  const { packs, snapshot } = applied
+  return {
+    ...toSummary(raw, applied),
+    comments: snapshot.discussions.map(discussion => snapshot.toComment(discussion)),
+    timeline: snapshot.timeline.map(draft => snapshot.toEvent(draft)),
     files: [...snapshot.files],
     packs: packs.map(({ commit, authorId, editLamport, operations }) => ({
       commit,
@@ -94,8 +157,11 @@ function applyOperations(raw: RawBug, packs: readonly Pack[]): Bug {
   }
 }
 
-function remarksOf(packs: readonly Pack[]): Problem[] {
-  return packs.flatMap(pack =>
+const noProblems: readonly Problem[] = []
+
+function remarksOf(packs: readonly Pack[]): readonly Problem[] {
+  const problems = packs.flatMap(pack =>
     pack.operations.flatMap(operation => operation.remarks.map(reason => ({ reason, commit: pack.commit }))),
   )
+  return problems.length === 0 ? noProblems : problems
 }

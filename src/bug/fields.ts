@@ -44,11 +44,14 @@ export function textListField(fields: JsonObject, name: string): string[] {
   })
 }
 
+/** Most operations have none: one map for all of them. */
+const noTexts: ReadonlyMap<string, string> = new Map()
+
 /** Texts by key, in the order in which they stand. */
 export function textMapField(fields: JsonObject, name: string): ReadonlyMap<string, string> {
   const value = fields[name]
+  if (value === undefined || value === null) return noTexts
   const result = new Map<string, string>()
-  if (value === undefined || value === null) return result
   for (const [key, text] of Object.entries(asObject(value, `"${name}"`))) {
     if (typeof text !== 'string') throw new FieldProblem(`"${name}" holds something that is no text`)
     result.set(key.toWellFormed(), text.toWellFormed())

@@ -1,6 +1,6 @@
 /** What all operations have in common, and the table of those that the format knows (`format.md`). */
 import { FieldProblem, type JsonObject, textMapField, timeField } from './fields.ts'
-import { isFileHash } from './ids.ts'
+import { idOfBytes, isFileHash } from './ids.ts'
 import { addComment } from './operations/add-comment.ts'
 import { create } from './operations/create.ts'
 import { editComment } from './operations/edit-comment.ts'
@@ -13,7 +13,7 @@ import type { Snapshot } from './snapshot.ts'
 
 /** Where an operation stands and who wrote it. */
 export interface OperationContext {
-  /** SHA-256 of the operation's own bytes, 64 hex digits. */
+  /** SHA-256 of the operation's own bytes, 64 hex digits. Hashed when it is asked for: a summary needs few of them. */
   readonly id: string
   readonly authorId: string
   /** Unix seconds by the author's clock. */
@@ -48,22 +48,55 @@ const kinds: ReadonlyMap<unknown, OperationKind> = new Map<unknown, OperationKin
   [8, setMetadata],
 ])
 
-/** Decodes one element of a pack's `ops`. Throws FieldProblem. */
-export function parseOperation(fields: JsonObject, place: Omit<OperationContext, 'at' | 'metadata'>): Operation {
-  const kind = kinds.get(fields.type)
-  if (!kind) throw new FieldProblem(`unknown operation type ${describeType(fields.type)}`)
-  const context: OperationContext = {
-    ...place,
-    at: timeField(fields, 'timestamp'),
-    metadata: textMapField(fields, 'metadata'),
-  }
-  return { ...context, isCreate: fields.type === createType, remarks: remarksOf(fields), apply: kind(fields, context) }
+/** Where an element of a pack's `ops` was found. */
+export interface OperationPlace {
+  /** The operation's own bytes, as they are stored. */
+  readonly bytes: Buffer
+  readonly authorId: string
+  readonly commit: string
 }
+
+/** Decodes one element of a pack's `ops`. Throws FieldProblem. */
+export function parseOperation(fields: JsonObject, place: OperationPlace): Operation {
+  return new ParsedOperation(fields, place)
+}
+
+class ParsedOperation implements Operation {
+  readonly authorId: string
+  readonly commit: string
+  readonly at: number
+  readonly metadata: ReadonlyMap<string, string>
+  readonly isCreate: boolean
+  readonly remarks: readonly string[]
+  readonly apply: ApplyOperation
+  readonly #bytes: Buffer
+  #id: string | undefined
+
+  constructor(fields: JsonObject, place: OperationPlace) {
+    const kind = kinds.get(fields.type)
+    if (!kind) throw new FieldProblem(`unknown operation type ${describeType(fields.type)}`)
+    this.authorId = place.authorId
+    this.commit = place.commit
+    this.at = timeField(fields, 'timestamp')
+    this.metadata = textMapField(fields, 'metadata')
+    this.isCreate = fields.type === createType
+    this.remarks = remarksOf(fields)
+    this.#bytes = place.bytes
+    this.apply = kind(fields, this)
+  }
+
+  get id(): string {
+    this.#id ??= idOfBytes(this.#bytes)
+    return this.#id
+  }
+}
+
+const noRemarks: readonly string[] = []
 
 function remarksOf(fields: JsonObject): readonly string[] {
   const files = fields.files
-  if (files === undefined || files === null) return []
-  if (Array.isArray(files) && files.every(file => typeof file === 'string' && isFileHash(file))) return []
+  if (files === undefined || files === null) return noRemarks
+  if (Array.isArray(files) && files.every(file => typeof file === 'string' && isFileHash(file))) return noRemarks
   return ['an attached file is named by something that is no hash']
 }
 

@@ -72,7 +72,7 @@ export function parsePack(raw: RawPack, limits: DecodeLimits): Pack {
   if (elements.length !== list.length) throw new FieldProblem('"ops" cannot be taken apart')
   const operations = elements.map(({ start, end }, index) =>
     parseOperation(asObject(list[index], 'an operation'), {
-      id: idOfBytes(ops.subarray(start, end)),
+      bytes: ops.subarray(start, end),
       authorId,
       commit: raw.commit,
     }),

@@ -1,20 +1,31 @@
 /**
- * The state of a bug while its operations are applied, one after the other. Only the operations change it; it is made
- * into an immutable Bug at the end.
+ * The state of a bug while its operations are applied, one after the other. Only the operations change it. At the end
+ * it is made into an immutable Bug, or into no more than a summary: then no event gets an id, which is most of the work.
  */
 import { combineIds } from './ids.ts'
-import type { Comment, CommentEvent, CommentVersion, LabelsEvent, Status, StatusEvent, TitleEvent } from './model.ts'
+import type { Comment, CommentVersion, Status, TimelineEvent } from './model.ts'
 import type { OperationContext } from './operation.ts'
 
 /** A comment and its event are one thing that two lists show. */
 export interface Discussion {
-  readonly id: string
   readonly type: 'create' | 'comment'
   readonly context: OperationContext
   message: string
   files: readonly string[]
   readonly history: CommentVersion[]
 }
+
+/** An event before it has its id. */
+export type EventDraft =
+  | Discussion
+  | { readonly type: 'title'; readonly context: OperationContext; readonly title: string; readonly was: string }
+  | { readonly type: 'status'; readonly context: OperationContext; readonly status: Status }
+  | {
+      readonly type: 'labels'
+      readonly context: OperationContext
+      readonly added: readonly string[]
+      readonly removed: readonly string[]
+    }
 
 export class Snapshot {
   readonly bugId: string
@@ -27,46 +38,43 @@ export class Snapshot {
   readonly participants = new Set<string>()
   /** Every file that any operation attaches. */
   readonly files = new Set<string>()
-  readonly timeline: (Discussion | TitleEvent | StatusEvent | LabelsEvent)[] = []
-  /** Comments by the id of the operation that made them. */
-  readonly #discussions = new Map<string, Discussion>()
+  readonly timeline: EventDraft[] = []
+  readonly discussions: Discussion[] = []
+  /** Comments by the id of the operation that made them; those before `#indexed` are in it. */
+  readonly #discussionById = new Map<string, Discussion>()
+  #indexed = 0
   /** Keys that were set on an operation afterwards. */
-  readonly #metadata = new Map<string, Map<string, string>>()
+  #metadata: Map<string, Map<string, string>> | undefined
 
   constructor(bugId: string) {
     this.bugId = bugId
   }
 
-  /** Makes the id by which people name a comment or an event. */
-  combinedId(context: OperationContext): string {
-    return combineIds(this.bugId, context.id)
-  }
-
-  /** What every event has. */
-  eventBase(context: OperationContext) {
-    return { id: this.combinedId(context), authorId: context.authorId, at: context.at, commit: context.commit }
-  }
-
   addDiscussion(context: OperationContext, content: { type: 'create' | 'comment'; message: string; files: string[] }) {
-    const discussion: Discussion = {
-      id: this.combinedId(context),
-      context,
-      ...content,
-      history: [{ message: content.message, at: context.at }],
-    }
-    for (const file of content.files) this.files.add(file)
+    const { type, message, files } = content
+    const discussion: Discussion = { type, context, message, files, history: [{ message, at: context.at }] }
+    for (const file of files) this.files.add(file)
     this.timeline.push(discussion)
-    if (!this.#discussions.has(context.id)) this.#discussions.set(context.id, discussion)
+    this.discussions.push(discussion)
     this.actors.add(context.authorId)
     this.participants.add(context.authorId)
   }
 
+  /** The comment that an operation made; of operations with equal bytes the first one. */
   discussion(operationId: string): Discussion | undefined {
-    return this.#discussions.get(operationId)
+    // Ids cost a hash each, and most bugs have no edit that asks for them.
+    for (; this.#indexed < this.discussions.length; this.#indexed++) {
+      const discussion = this.discussions[this.#indexed]
+      if (discussion && !this.#discussionById.has(discussion.context.id)) {
+        this.#discussionById.set(discussion.context.id, discussion)
+      }
+    }
+    return this.#discussionById.get(operationId)
   }
 
   /** Adds metadata to an operation; a key that is there keeps its first value. */
   addMetadata(operationId: string, entries: ReadonlyMap<string, string>) {
+    this.#metadata ??= new Map()
     let metadata = this.#metadata.get(operationId)
     if (!metadata) {
       metadata = new Map()
@@ -77,35 +85,46 @@ export class Snapshot {
 
   /** An operation's own metadata, then what was added to it. */
   metadataOf(context: OperationContext): ReadonlyMap<string, string> {
-    const added = this.#metadata.get(context.id)
+    const added = this.#metadata?.get(context.id)
     if (!added) return context.metadata
     return new Map([...context.metadata, ...[...added].filter(([key]) => !context.metadata.has(key))])
   }
-}
 
-/** The comment as the list of comments has it. */
-export function toComment(discussion: Discussion): Comment {
-  return { ...texts(discussion), createdAt: discussion.context.at }
-}
-
-/** The comment as the timeline has it. */
-export function toEvent(discussion: Discussion): CommentEvent {
-  return {
-    ...texts(discussion),
-    type: discussion.type,
-    at: discussion.context.at,
-    commit: discussion.context.commit,
-    history: discussion.history,
+  /** The comment as the list of comments has it. */
+  toComment(discussion: Discussion): Comment {
+    return { ...this.#texts(discussion), createdAt: discussion.context.at }
   }
-}
 
-function texts(discussion: Discussion) {
-  return {
-    id: discussion.id,
-    authorId: discussion.context.authorId,
-    message: discussion.message,
-    files: discussion.files,
-    editedAt: discussion.history.at(-1)?.at ?? discussion.context.at,
-    edited: discussion.history.length > 1,
+  /** The event as the timeline has it. */
+  toEvent(draft: EventDraft): TimelineEvent {
+    const { context } = draft
+    const base = { id: this.#combinedId(context), authorId: context.authorId, at: context.at, commit: context.commit }
+    switch (draft.type) {
+      case 'title':
+        return { ...base, type: 'title', title: draft.title, was: draft.was }
+      case 'status':
+        return { ...base, type: 'status', status: draft.status }
+      case 'labels':
+        return { ...base, type: 'labels', added: draft.added, removed: draft.removed }
+      default:
+        return { ...base, ...this.#texts(draft), type: draft.type, history: draft.history }
+    }
+  }
+
+  #texts(discussion: Discussion) {
+    const { context, message, files, history } = discussion
+    return {
+      id: this.#combinedId(context),
+      authorId: context.authorId,
+      message,
+      files,
+      editedAt: history.at(-1)?.at ?? context.at,
+      edited: history.length > 1,
+    }
+  }
+
+  /** The id by which people name a comment or an event. */
+  #combinedId(context: OperationContext): string {
+    return combineIds(this.bugId, context.id)
   }
 }

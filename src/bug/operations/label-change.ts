@@ -9,6 +9,6 @@ export const labelChange: OperationKind = (fields, context) => {
     for (const label of added) snapshot.labels.add(label)
     for (const label of removed) snapshot.labels.delete(label)
     snapshot.actors.add(context.authorId)
-    snapshot.timeline.push({ ...snapshot.eventBase(context), type: 'labels', added, removed })
+    snapshot.timeline.push({ type: 'labels', context, added, removed })
   }
 }

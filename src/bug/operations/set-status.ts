@@ -14,6 +14,6 @@ export const setStatus: OperationKind = (fields, context) => {
   return snapshot => {
     snapshot.status = status
     snapshot.actors.add(context.authorId)
-    snapshot.timeline.push({ ...snapshot.eventBase(context), type: 'status', status })
+    snapshot.timeline.push({ type: 'status', context, status })
   }
 }

@@ -8,6 +8,6 @@ export const setTitle: OperationKind = (fields, context) => {
   return snapshot => {
     snapshot.title = title
     snapshot.actors.add(context.authorId)
-    snapshot.timeline.push({ ...snapshot.eventBase(context), type: 'title', title, was })
+    snapshot.timeline.push({ type: 'title', context, title, was })
   }
 }
