@@ -1,8 +1,10 @@
 /**
  * The command line (`api.md`, section "Command line"): which options there are and what their help says. It refuses
- * unknown options and options without a value; whether a value fits is for `readSettings`.
+ * unknown options and options without a value; whether a value fits is for `readSettings`. What begins with the word
+ * `hook` is for `hook-command.ts`; a folder of that name is written `./hook`.
  */
 import { parseArgs } from 'node:util'
+import { type HookCommand, hookCommandHelp, parseHookCommand } from './hook-command.ts'
 import { nearestName } from './nearest-name.ts'
 import { settingsError, showText } from './problem.ts'
 
@@ -31,6 +33,7 @@ export type CommandLineOptions = Readonly<Partial<Record<OptionName, string>>>
 export type CommandLine =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
+  | HookCommand
   /** `paths` are as they were written; `resolvePath` makes them absolute. */
   | { readonly kind: 'run'; readonly options: CommandLineOptions; readonly paths: readonly string[] }
 
@@ -39,6 +42,7 @@ export type CommandLine =
  * @throws ViewerError SETTING_INVALID that names the argument
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
+  if (argv[0] === 'hook') return parseHookCommand(argv.slice(1))
   // Not strict, because parseArgs' own messages do not say which option was meant; every token is checked below.
   const { tokens, positionals } = parseArgs({
     args: [...argv],
@@ -84,6 +88,7 @@ export function helpText(): string {
   rows.push(['-h, --help', 'print this and end'], ['--version', 'print the version and end'])
   const width = Math.max(...rows.map(([left = '']) => left.length))
   return `Usage: git-bug-viewer [options] [PATH...]
+       git-bug-viewer hook print|install|uninstall ...
 
 Shows the bugs that git-bug keeps inside git repositories as web pages.
 
@@ -94,6 +99,7 @@ the current folder if it holds bugs, else a demo.
 Options:
 ${rows.map(([left = '', right = '']) => `  ${left.padEnd(width)}  ${right}`).join('\n')}
 
+${hookCommandHelp()}
 Every setting can also be given in the settings file or by an environment
 variable; docs/settings.md lists them.
 `
