@@ -2,10 +2,12 @@
  * Puts the program together: which room gets what. The one file, with `main.ts`, that knows every room. What is opened
  * here goes on one stack and is closed in the opposite order.
  */
+import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { systemClock } from './base/clock.ts'
 import { ViewerError } from './base/errors.ts'
+import { noMeasures } from './base/measures.ts'
 import { once } from './base/once.ts'
 import { createCacheManager } from './cache/cache-manager.ts'
 import { matchesName } from './cache/name-pattern.ts'
@@ -18,9 +20,12 @@ import { locateAround, locateRepository } from './git/repository.ts'
 import { createAnswerer, shortDigest } from './http/answer.ts'
 import { createApp } from './http/app.ts'
 import { createFinishedPages } from './http/finished-pages.ts'
+import { createRepeatedAnswers } from './http/repeated-answers.ts'
+import type { MetricsRoute } from './http/routes/metrics.ts'
 import { loadStaticFiles } from './http/static-files.ts'
 import { createLinks } from './pages/links.ts'
 import { digestTemplates, projectFolder, readVersion } from './project-files.ts'
+import type { Metrics } from './telemetry/metrics.ts'
 
 export interface ComposeInput {
   readonly settings: Settings
@@ -31,10 +36,14 @@ export interface ComposeInput {
   /** Being opened while this file was loaded. */
   readonly git: Promise<Git>
   readonly log: FastifyBaseLogger
+  /** What is measured; undefined measures nothing. */
+  readonly metrics: Metrics | undefined
 }
 
 export interface Program extends AsyncDisposable {
   readonly app: FastifyInstance
+  /** Listens for readers of the metrics, where the settings give them a listener. @throws SETTING_INVALID */
+  listenForMetrics(): Promise<void>
   /** Called when the server listens: from then on it says that it is ready, and looks for changes by itself. */
   markReady(): Promise<void>
   /** Called when shutdown begins: from then on it says that it is not. */
@@ -42,10 +51,13 @@ export interface Program extends AsyncDisposable {
 }
 
 const rescanAfterMs = 10_000
+/** More threads than this read no faster: git and this thread need processors too. */
+const mostThreads = 4
 
 /** Builds the program. Nothing listens yet. @throws SETTING_INVALID, GIT_MISSING, GIT_TOO_OLD */
 export async function compose(input: ComposeInput): Promise<Program> {
-  const { settings, log } = input
+  const { settings, log, metrics } = input
+  const measures = metrics ?? noMeasures
   const clock = systemClock
   await using stack = new AsyncDisposableStack()
   const [git, files, version, templates] = await Promise.all([
@@ -71,10 +83,16 @@ export async function compose(input: ComposeInput): Promise<Program> {
   const manager = createCacheManager(
     {
       idleMs: settings.cache.idleMinutes * 60_000,
+      maxBytes: settings.cache.maxBytes,
+      lookAfterMs: settings.cache.lookMilliseconds,
       fullBugsMaxBytes: settings.cache.fullBugsMaxBytes,
       limits: settings.limits,
+      workers: {
+        threads: settings.cache.workers.threads ?? Math.min(availableParallelism(), mostThreads),
+        workersFrom: settings.cache.workers.fromEntities,
+      },
     },
-    { git, registry, clock, log },
+    { git, registry, clock, log, measures },
   )
   stack.use(manager)
   const { readGitConfig } = settings.repositories
@@ -83,6 +101,12 @@ export async function compose(input: ComposeInput): Promise<Program> {
   const { basePath, publicUrl, title } = settings.server
   const shown = { basePath, publicUrl, title, maxMarkdownChars: settings.limits.maxMarkdownChars }
   const buildTag = shortDigest([version, files.digest, templates, JSON.stringify(shown)]).slice(0, 8)
+  measures.gauge('gitbugviewer_info', () => [{ labels: { version }, value: 1 }])
+  measures.gauge('gitbugviewer_repositories', () => registry.all().length)
+  const metricsRoute: MetricsRoute | undefined = metrics && { source: metrics, token: settings.metrics.token }
+  const { host: metricsHost, port: metricsPort } = settings.metrics.listen
+  const pages = createFinishedPages(settings.cache.pagesMaxBytes, measures)
+  const repeated = createRepeatedAnswers({ pages, digestNow: name => manager.digestNow(name) })
   let ready = false
   const app = await createApp(
     {
@@ -93,15 +117,17 @@ export async function compose(input: ComposeInput): Promise<Program> {
         const { createMarkdown } = await import('./pages/markdown.ts')
         return createMarkdown({ maxChars: settings.limits.maxMarkdownChars })
       }),
-      answerer: createAnswerer(createFinishedPages(settings.cache.pagesMaxBytes), buildTag),
+      measures,
+      answerer: createAnswerer({ pages, repeated, buildTag }),
       options: {
         basePath,
         publicOrigin: publicUrl === undefined ? undefined : new URL(publicUrl).origin,
-        openTimeoutMs: settings.cache.openTimeoutSeconds * 1000,
+        progressAfterMs: settings.cache.progressAfterSeconds * 1000,
         maxQueryChars: settings.limits.maxQueryChars,
         maxHookBodyBytes: settings.limits.maxHookBodyBytes,
         hooksEnabled: settings.hooks.enabled,
         hookSecret: settings.hooks.secret,
+        hookMode: settings.hooks.mode,
       },
     },
     {
@@ -111,24 +137,41 @@ export async function compose(input: ComposeInput): Promise<Program> {
       viewsFolder: `${projectFolder}/views`,
       files,
       version,
+      measures: metrics,
+      metricsRoute: metricsPort === undefined ? metricsRoute : undefined,
       isReady: () => ready,
     },
   )
   const jobs = stack.use(new AsyncDisposableStack())
+  const listeners = stack.use(new AsyncDisposableStack())
   // First to go: no request may find its repositories closed under it.
   stack.defer(() => app.close())
   const resources = stack.move()
   return {
     app,
+    async listenForMetrics() {
+      if (!metricsRoute || metricsPort === undefined) return
+      const { openMetricsListener } = await import('./http/metrics-listener.ts')
+      const listener = listeners.use(
+        await openMetricsListener({ ...metricsRoute, host: metricsHost, port: metricsPort }),
+      )
+      log.info({ url: listener.url }, 'metrics have a listener of their own')
+    },
     async markReady() {
       ready = true
-      const { enabled, schedule } = settings.cache.rebuild
+      const { enabled, schedule, mode } = settings.cache.rebuild
       if (!enabled) return
       // Loaded now: nobody waits for the schedule, and everybody for the first page.
       const { startJobs } = await import('./jobs/scheduler.ts')
       // The signal to end may have come meanwhile.
       if (!jobs.disposed)
-        jobs.use(startJobs([{ name: 'refresh', schedule, run: signal => manager.refreshAll(signal) }], log))
+        jobs.use(
+          startJobs(
+            [{ name: 'refresh', schedule, run: signal => manager.refreshAll({ full: mode === 'full', signal }) }],
+            log,
+            measures,
+          ),
+        )
     },
     markStopping: () => {
       ready = false
@@ -185,5 +228,5 @@ function nameOf(path: string): string {
 
 async function holdsBugs(git: Git, folder: string): Promise<boolean> {
   const listing = await git.listRefs(folder, { prefixes: ['refs/bugs'] }).catch(() => undefined)
-  return listing !== undefined && listing.refs.length > 0
+  return listing !== undefined && listing.bytes.length > 0
 }

@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net'
 import closeWithGrace from 'close-with-grace'
 import { isViewerError, ViewerError } from './base/errors.ts'
 import { helpText, parseCommandLine } from './config/command-line.ts'
+import { type HookCommand, hookCommandHelp } from './config/hook-command.ts'
 import { resolvePath } from './config/setting-path.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { openGit } from './git/git.ts'
 import { homeFolder, readVersion } from './project-files.ts'
+import { createMetrics } from './telemetry/metrics.ts'
 
 const exitMistake = 2
 /** Requests under way have this long to end after the signal. */
@@ -38,16 +40,23 @@ async function run(argv: readonly string[]): Promise<void> {
   if (command.kind === 'version') return void process.stdout.write(`${await readVersion()}\n`)
   const cwd = process.cwd()
   const homeDir = homeFolder() ?? cwd
+  if (command.kind !== 'run') {
+    const output = await runHookCommand(command, path => resolvePath(path, { folder: cwd, homeDir }))
+    return void process.stdout.write(output)
+  }
   const settings = await readSettings({ options: command.options, env: process.env, cwd, homeDir })
+  const metrics = settings.metrics.enabled ? createMetrics() : undefined
   // git is asked for its version while the rest of the program is loaded.
-  const git = openGit({ silenceLimitMs: settings.limits.gitTimeoutSeconds * 1000 })
+  const silenceLimitMs = settings.limits.gitTimeoutSeconds * 1000
+  const git = openGit({ silenceLimitMs, ...(metrics && { measures: metrics }) })
   git.catch(() => {})
   // Loaded here and not above, so that help and mistakes do not wait for the whole program.
   const [{ compose }, { createLogger }] = await Promise.all([import('./compose.ts'), import('./telemetry/logger.ts')])
   const log = await createLogger(settings.logs)
   const paths = command.paths.map(path => resolvePath(path, { folder: cwd, homeDir }))
-  const program = await compose({ settings, paths, cwd, git, log })
+  const program = await compose({ settings, paths, cwd, git, log, metrics })
   try {
+    await program.listenForMetrics()
     await program.app.listen({ host: settings.server.host, port: settings.server.port })
   } catch (error) {
     await program[Symbol.asyncDispose]()
@@ -61,6 +70,35 @@ async function run(argv: readonly string[]): Promise<void> {
   })
   process.stdout.write(`git-bug-viewer is ready: ${siteUrl(settings, program.app.server.address())}\n`)
   await program.markReady()
+}
+
+/** Does what `git-bug-viewer hook` is told, and returns what it has to say. */
+async function runHookCommand(command: HookCommand, absolute: (path: string) => string): Promise<string> {
+  if (command.kind === 'hook-help') return hookCommandHelp()
+  const [{ readHookScript }, { installHook, uninstallHook }, { readGitVersion }] = await Promise.all([
+    import('./git/hook-script.ts'),
+    import('./git/hook-install.ts'),
+    import('./git/version.ts'),
+  ])
+  const program = 'git'
+  if (command.kind !== 'hook-print') await readGitVersion(program)
+  if (command.kind === 'hook-uninstall') {
+    const { file, earlier } = await uninstallHook(program, absolute(command.path))
+    return earlier === undefined
+      ? `removed ${file}\n`
+      : `removed ${file}, and put back the hook that was there before\n`
+  }
+  const { root, secretFile, ...options } = command.options
+  const defaults = {
+    ...options,
+    root: root === undefined ? undefined : absolute(root),
+    secretFile: secretFile === undefined ? undefined : absolute(secretFile),
+  }
+  if (command.kind === 'hook-print') return await readHookScript(defaults)
+  const { file, earlier, isShared } = await installHook(program, absolute(command.path), defaults)
+  const first = earlier === undefined ? '' : `it runs ${earlier} first\n`
+  const shared = isShared ? 'every repository that has its hooks in this folder runs it\n' : ''
+  return `installed ${file}\n${first}${shared}`
 }
 
 /** The URL that the user can open here; a server that listens on every address is reached by its own name too. */

@@ -15,6 +15,7 @@ export const errorCatalogue = {
   GIT_OUTPUT_TOO_LARGE: 'A git process printed more than the limit allows, and was ended.',
   GIT_UNSAFE_OWNER: 'git refuses a repository because another user owns its folder.',
   OBJECT_UNREADABLE: 'git cannot read one object of a repository: it is damaged.',
+  BUILD_FAILED: 'A worker thread that read a repository came to an unexpected end.',
   REPOSITORY_UNKNOWN: 'No repository of that name is served here.',
   REPOSITORY_EMPTY: 'The repository is there, but it has no bug and no identity.',
   REPOSITORY_UNREADABLE: 'The repository is configured, but git cannot read it now.',

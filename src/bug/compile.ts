@@ -160,8 +160,11 @@ function toBug(raw: RawBug, applied: Applied): Bug {
 const noProblems: readonly Problem[] = []
 
 function remarksOf(packs: readonly Pack[]): readonly Problem[] {
-  const problems = packs.flatMap(pack =>
-    pack.operations.flatMap(operation => operation.remarks.map(reason => ({ reason, commit: pack.commit }))),
-  )
-  return problems.length === 0 ? noProblems : problems
+  let problems = noProblems
+  for (const { commit, operations } of packs) {
+    for (const { remarks } of operations) {
+      if (remarks.length > 0) problems = [...problems, ...remarks.map(reason => ({ reason, commit }))]
+    }
+  }
+  return problems
 }

@@ -17,20 +17,31 @@ export function findBug(tracker: Tracker, prefix: string): Found<BugSummary> {
 
 /** Finds a person by id or prefix. */
 export function findIdentity(tracker: Tracker, prefix: string): Found<Identity> {
-  return findByPrefix(tracker.identities, prefix)
+  return findByPrefix(byIdOf(tracker.identities), prefix)
+}
+
+/** What entities are looked up in. */
+export interface ById<T> {
+  get(id: string): T | undefined
+  startingWith(prefix: string): readonly T[]
+}
+
+function byIdOf<T>(entities: ReadonlyMap<string, T>): ById<T> {
+  return {
+    get: id => entities.get(id),
+    startingWith: prefix => [...entities].flatMap(([id, entity]) => (id.startsWith(prefix) ? [entity] : [])),
+  }
 }
 
 /** Finds entities by prefix; shorter ones than `minDigits` find nothing. */
-export function findByPrefix<T>(byId: ReadonlyMap<string, T>, typed: string, minDigits = minPrefixDigits): Found<T> {
+export function findByPrefix<T>(byId: ById<T>, typed: string, minDigits = minPrefixDigits): Found<T> {
   const prefix = typed.toLowerCase()
   if (isEntityId(prefix)) {
     const one = byId.get(prefix)
     return one === undefined ? undefined : { one }
   }
   if (prefix.length < minDigits || !hexDigits.test(prefix)) return undefined
-  const matches: T[] = []
-  for (const [id, entity] of byId) if (id.startsWith(prefix)) matches.push(entity)
-  return toFound(matches)
+  return toFound(byId.startingWith(prefix))
 }
 
 /** Finds the bug whose imported URL (metadata `…-url`) ends in a number. */

@@ -8,6 +8,8 @@
  * All times are Unix seconds as the writer's clock had them (they lie, see `format.md`); lamport times are the order.
  */
 
+import type { IdIndex } from './id-index.ts'
+
 /** A logical time: unsigned 64-bit. A number where that is exact, a bigint above 2^53 - 1; `<` and `>` take both. */
 export type Lamport = number | bigint
 
@@ -179,7 +181,9 @@ export interface Tracker {
   readonly digest: string
   /** Newest first (creation lamport, then creation time, then id). */
   readonly bugs: readonly BugSummary[]
-  readonly bugById: ReadonlyMap<string, BugSummary>
+  /** The same bugs, the one edited last first (edit lamport, then edit time, then id). */
+  readonly bugsByEdit: readonly BugSummary[]
+  readonly bugById: IdIndex<BugSummary>
   readonly identities: ReadonlyMap<string, Identity>
   /** Every label that any bug carries now, sorted by bytes. */
   readonly labels: readonly LabelCount[]

@@ -1,45 +1,16 @@
-/** Puts the entities of a repository together into its Tracker: sorted, counted, indexed. Pure. */
+/**
+ * Puts the entities of a repository together into its Tracker: sorted, counted, indexed. Pure. Where few of them have
+ * changed since the state before, the new one is made from that: arrays are copied, but nothing is sorted or counted
+ * again, so that one changed bug among a hundred thousand costs a few milliseconds.
+ */
 import { hash } from 'node:crypto'
+import { IdIndex } from '../bug/id-index.ts'
 import { labelColor } from '../bug/label-color.ts'
-import type { LabelCount, Tracker } from '../bug/model.ts'
-import { type Bug, type BugSummary, type EntityProblem, humanId, type Identity, type Problem } from '../bug/model.ts'
+import { type EntityProblem, humanId, type Identity, type LabelCount, type Tracker } from '../bug/model.ts'
 import { compareBytes } from '../bug/order-bytes.ts'
 import { createOrder } from '../query/order.ts'
-import { SearchText } from './search-text.ts'
-
-/** The order of a tracker's bugs, which is what a query without `sort:` asks for. */
-const trackerOrder = { key: 'creation', direction: 'desc' } as const
-
-/** What is kept of one entity: enough for lists and queries, and why it cannot be read where it cannot. */
-export type EntityRecord =
-  | {
-      readonly kind: 'bug'
-      readonly tip: string
-      readonly summary: BugSummary | undefined
-      readonly text: SearchText | undefined
-      /** Hashes of the files that its operations attach. */
-      readonly files: readonly string[]
-      readonly problems: readonly Problem[]
-    }
-  | {
-      readonly kind: 'identity'
-      readonly tip: string
-      readonly identity: Identity | undefined
-      readonly problems: readonly Problem[]
-    }
-
-/** False where reading the same tip again could bring something else. */
-export function isHealthy(record: EntityRecord): boolean {
-  return record.kind === 'bug' ? record.summary !== undefined : record.identity !== undefined
-}
-
-/** Keeps the summary and the searchable text of a bug, and lets its comments go. */
-export function toBugRecord(tip: string, bug: Bug | undefined, problems: readonly Problem[]): EntityRecord {
-  if (!bug) return { kind: 'bug', tip, summary: undefined, text: undefined, files: [], problems }
-  const { comments, timeline: _timeline, packs: _packs, files, ...summary } = bug
-  const text = new SearchText([bug.title, ...comments.map(comment => comment.message)])
-  return { kind: 'bug', tip, summary, text, files, problems }
-}
+import { type EntityRecord, type IndexedBug, refName } from './entity-record.ts'
+import { replaceSorted } from './sorted.ts'
 
 /** What a tracker is made of beside its entities. */
 export interface StateFacts {
@@ -50,43 +21,140 @@ export interface StateFacts {
   readonly readAtMs: number
 }
 
-/** @param records by name of the ref, in the order of the listing */
-export function assembleTracker(
-  records: readonly (readonly [string, EntityRecord])[],
-  { listingDigest, broken, readAtMs }: StateFacts,
-): Tracker {
-  const bugs: BugSummary[] = []
+/** A tracker, with what makes the next one cheap. */
+export interface AssembledTracker {
+  readonly tracker: Tracker
+  readonly bugs: readonly IndexedBug[]
+  readonly bugsByEdit: readonly IndexedBug[]
+  readonly bugById: IdIndex<IndexedBug>
+  readonly labelCounts: ReadonlyMap<string, number>
+  /** One line for each entity with something wrong, by the name of its ref. */
+  readonly problems: ReadonlyMap<string, string>
+}
+
+/** What has changed since a state: records that are gone or were replaced, and records that came. */
+export interface StateChange {
+  readonly previous: AssembledTracker
+  readonly removed: readonly EntityRecord[]
+  readonly added: readonly EntityRecord[]
+}
+
+const byCreation = createOrder({ key: 'creation', direction: 'desc' })
+const byEdit = createOrder({ key: 'edit', direction: 'desc' })
+const byId = createOrder({ key: 'id', direction: 'asc' })
+
+/** From nothing. @param records of every ref, in the order of the listing */
+export function assembleTracker(records: readonly EntityRecord[], facts: StateFacts): AssembledTracker {
+  const bugs = bugsOf(records)
   const identities = new Map<string, Identity>()
-  for (const [, record] of records) {
-    if (record.kind === 'bug') {
-      if (record.summary) bugs.push(record.summary)
-    } else if (record.identity) identities.set(record.identity.id, record.identity)
+  for (const record of records) {
+    if (record.kind === 'identity' && record.identity) identities.set(record.id, record.identity)
   }
-  bugs.sort(createOrder(trackerOrder))
-  const problems = [...broken.map(describeBroken), ...collectProblems(records, identities)]
-  const openBugs = bugs.reduce((count, bug) => count + (bug.status === 'open' ? 1 : 0), 0)
-  return {
-    digest: stateDigest(listingDigest, problems),
+  const parts = {
+    bugs: bugs.toSorted(byCreation),
+    bugsByEdit: bugs.toSorted(byEdit),
+    bugById: new IdIndex(bugs.toSorted(byId)),
+    labelCounts: countLabels(new Map(), bugs, 1),
+    problems: describeProblems(records, identities),
+  }
+  return finish(parts, { facts, identities, previous: undefined })
+}
+
+/** From the state before. @param records of every ref, in the order of the listing */
+export function reassembleTracker(
+  records: readonly EntityRecord[],
+  { previous, removed, added }: StateChange,
+  facts: StateFacts,
+): AssembledTracker {
+  const change = { removed: bugsOf(removed), added: bugsOf(added) }
+  const { identities, areSame } = changeIdentities(previous.tracker.identities, removed, added)
+  const labelCounts = new Map(previous.labelCounts)
+  countLabels(labelCounts, change.removed, -1)
+  countLabels(labelCounts, change.added, 1)
+  const parts = {
+    bugs: replaceSorted(previous.bugs, change, byCreation),
+    bugsByEdit: replaceSorted(previous.bugsByEdit, change, byEdit),
+    bugById: new IdIndex(replaceSorted(previous.bugById.items, change, byId)),
+    labelCounts,
+    // Whose author is missing can change with every identity that comes or goes.
+    problems: areSame
+      ? changeProblems(previous.problems, { removed, added, identities })
+      : describeProblems(records, identities),
+  }
+  return finish(parts, { facts, identities, previous: previous.tracker })
+}
+
+function bugsOf(records: readonly EntityRecord[]): IndexedBug[] {
+  const bugs: IndexedBug[] = []
+  for (const record of records) if (record.kind === 'bug' && record.bug) bugs.push(record.bug)
+  return bugs
+}
+
+interface Surroundings {
+  readonly facts: StateFacts
+  readonly identities: ReadonlyMap<string, Identity>
+  readonly previous: Tracker | undefined
+}
+
+function finish(
+  parts: Omit<AssembledTracker, 'tracker'>,
+  { facts, identities, previous }: Surroundings,
+): AssembledTracker {
+  const { bugs, bugsByEdit, bugById, labelCounts } = parts
+  const problems = [...facts.broken.map(describeBroken), ...sortProblems(parts.problems)]
+  let openBugs = 0
+  let lastActivity: number | undefined
+  for (const bug of bugs) {
+    if (bug.status === 'open') openBugs++
+    if (lastActivity === undefined || bug.editedAt > lastActivity) lastActivity = bug.editedAt
+  }
+  const tracker: Tracker = {
+    digest: stateDigest(facts.listingDigest, problems),
     bugs,
-    bugById: new Map(bugs.map(bug => [bug.id, bug])),
+    bugsByEdit,
+    bugById,
     identities,
-    labels: countLabels(bugs),
+    labels: listLabels(labelCounts, previous?.labels ?? []),
     problems,
     openBugs,
     closedBugs: bugs.length - openBugs,
-    lastActivity: bugs.reduce<number | undefined>(
-      (last, bug) => Math.max(last ?? bug.editedAt, bug.editedAt),
-      undefined,
-    ),
-    readAtMs,
+    lastActivity,
+    readAtMs: facts.readAtMs,
   }
+  return { tracker, ...parts }
 }
 
-function countLabels(bugs: readonly BugSummary[]): LabelCount[] {
-  const counts = new Map<string, number>()
-  for (const bug of bugs) for (const label of bug.labels) counts.set(label, (counts.get(label) ?? 0) + 1)
+function changeIdentities(
+  before: ReadonlyMap<string, Identity>,
+  removed: readonly EntityRecord[],
+  added: readonly EntityRecord[],
+): { identities: ReadonlyMap<string, Identity>; areSame: boolean } {
+  const isIdentity = (record: EntityRecord) => record.kind === 'identity' && record.identity !== undefined
+  if (!removed.some(isIdentity) && !added.some(isIdentity)) return { identities: before, areSame: true }
+  const identities = new Map(before)
+  for (const record of removed) if (record.kind === 'identity') identities.delete(record.id)
+  for (const record of added) {
+    if (record.kind === 'identity' && record.identity) identities.set(record.id, record.identity)
+  }
+  return { identities: new Map([...identities].sort(([a], [b]) => (a < b ? -1 : 1))), areSame: false }
+}
+
+/** Adds the labels of bugs to counts, or takes them away. */
+function countLabels(counts: Map<string, number>, bugs: readonly IndexedBug[], step: 1 | -1): Map<string, number> {
+  for (const bug of bugs) {
+    for (const label of bug.labels) {
+      const count = (counts.get(label) ?? 0) + step
+      if (count > 0) counts.set(label, count)
+      else counts.delete(label)
+    }
+  }
+  return counts
+}
+
+function listLabels(counts: ReadonlyMap<string, number>, before: readonly LabelCount[]): LabelCount[] {
+  const colors = new Map(before.map(({ name, color }) => [name, color]))
   return [...counts]
-    .map(([name, count]) => ({ name, color: labelColor(name), bugs: count }))
+    .map(([name, bugs]) => ({ name, color: colors.get(name) ?? labelColor(name), bugs }))
     .sort((a, b) => compareBytes(a.name, b.name))
 }
 
@@ -95,23 +163,44 @@ function describeBroken(ref: string): EntityProblem {
 }
 
 /** One line for each entity with something wrong, however much is wrong with it. */
-function collectProblems(
-  records: readonly (readonly [string, EntityRecord])[],
+function describeProblems(
+  records: readonly EntityRecord[],
   identities: ReadonlyMap<string, Identity>,
-): EntityProblem[] {
-  const problems: EntityProblem[] = []
-  for (const [ref, record] of records) {
-    const reasons = new Set(
-      record.problems.map(({ reason, commit }) => (commit ? `${reason} (commit ${commit})` : reason)),
-    )
-    if (record.kind === 'bug') {
-      for (const id of record.summary?.actorIds ?? []) {
-        if (!identities.has(id)) reasons.add(`shown, but its author ${humanId(id)} is not among the identities`)
-      }
-    }
-    if (reasons.size > 0) problems.push({ ref, reason: listReasons([...reasons]) })
+): Map<string, string> {
+  const problems = new Map<string, string>()
+  for (const record of records) {
+    const reason = describeRecord(record, identities)
+    if (reason !== undefined) problems.set(refName(record), reason)
   }
   return problems
+}
+
+function changeProblems(
+  before: ReadonlyMap<string, string>,
+  { removed, added, identities }: Omit<StateChange, 'previous'> & Pick<Surroundings, 'identities'>,
+): Map<string, string> {
+  const problems = new Map(before)
+  for (const record of removed) problems.delete(refName(record))
+  for (const [ref, reason] of describeProblems(added, identities)) problems.set(ref, reason)
+  return problems
+}
+
+function describeRecord(record: EntityRecord, identities: ReadonlyMap<string, Identity>): string | undefined {
+  const missing =
+    record.kind === 'bug' && record.bug ? record.bug.actorIds.filter(id => !identities.has(id)) : noMissing
+  if (record.problems.length === 0 && missing.length === 0) return undefined
+  const reasons = new Set(
+    record.problems.map(({ reason, commit }) => (commit ? `${reason} (commit ${commit})` : reason)),
+  )
+  for (const id of missing) reasons.add(`shown, but its author ${humanId(id)} is not among the identities`)
+  return listReasons([...reasons])
+}
+
+const noMissing: readonly string[] = []
+
+/** In the order of the listing, which is that of the refs' names. */
+function sortProblems(problems: ReadonlyMap<string, string>): EntityProblem[] {
+  return [...problems].map(([ref, reason]) => ({ ref, reason })).sort((a, b) => compareBytes(a.ref, b.ref))
 }
 
 const reasonsShown = 3

@@ -1,88 +1,104 @@
 /**
- * The cache manager: opens a repository on its first request, once for all who wait; keeps it in memory; refreshes it
- * when a hook or the clock says so; closes it when it was idle. A failure is told to the one who asked and leaves
- * nothing behind; it never touches another repository.
+ * The cache manager: opens a repository on its first request, once for all who wait; keeps it in memory; notices by
+ * itself when its refs move, and is told by hooks and the clock; closes it when it was idle, or when the memory is
+ * needed. A failure is told to the one who asked and leaves nothing behind; it never touches another repository.
  *
- *     acquire ──► open? ── yes ──► lease ──► (last lease gone) ──► idle timer ──► close
- *                   │no               ▲
- *                   └──► opening ─────┘      one opening however many wait
+ *     acquire ──► open? ── yes ──► looked at lately? ── yes ──► lease ──► (last lease gone) ──► idle ──► close
+ *                   │no               │no                        ▲
+ *                   │                 └──► look, refresh ────────┤
+ *                   └──► opening ────────────────────────────────┘      one opening however many wait
  */
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { forEachConcurrently } from '../base/concurrency.ts'
-import { isViewerError, ViewerError } from '../base/errors.ts'
+import { type ErrorCode, errorCatalogue, isViewerError, ViewerError } from '../base/errors.ts'
+import { createGate, type Gate } from '../base/gate.ts'
 import type { DecodeLimits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
+import type { Measures } from '../base/measures.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
-import type { Bug, BugSummary, Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
-import { attachesFile, foldedText, type RepositoryState } from './load-tracker.ts'
-import { createFullBugs, OpenRepository, type OpenTools } from './open-repository.ts'
+import { createBackoff } from './backoff.ts'
+import { type BuildPool, type BuildPoolOptions, createBuildPool } from './build-pool.ts'
+import { Entry } from './entry.ts'
+import { createFullBugs } from './full-bugs.ts'
+import { createLease, type Lease } from './lease.ts'
+import type { RepositoryState } from './load-tracker.ts'
+import { Memories, type RepositoryCard, toCard } from './memories.ts'
+import { OpenRepository, type OpenTools, type Progress } from './open-repository.ts'
 import type { RegisteredRepository, Registry } from './registry.ts'
 
 export interface CacheOptions {
   /** An open repository is closed when nobody has used it for this long; 0 keeps it open. */
   readonly idleMs: number
+  /** Memory of all open repositories, about; over it, those that were not used for longest are closed. 0: no bound. */
+  readonly maxBytes: number
+  /** The files of refs are looked at when the last look is older than this; 0 looks at each request. */
+  readonly lookAfterMs: number
   /** Bytes of full bugs that are kept, over all repositories. */
   readonly fullBugsMaxBytes: number
   readonly limits: DecodeLimits
+  readonly workers: BuildPoolOptions
 }
 
-/** The use of an open repository; dispose it when done, and keep nothing of it afterwards but the data. */
-export interface Lease extends Disposable {
-  readonly repository: RegisteredRepository
-  readonly tracker: Tracker
-  /** Title and comments of a bug, folded for searching. */
-  foldedText(bug: BugSummary): Buffer | undefined
-  /** A bug in full. @throws BUG_UNREADABLE */
-  readBug(bug: BugSummary, signal?: AbortSignal): Promise<Bug>
-  /**
-   * An attached file. Only what an operation of a readable bug attaches can be read, whatever else lies in the repository.
-   * @throws FILE_UNKNOWN where nothing attaches it, or it is gone, no blob, or larger than the limit
-   */
-  readFile(hash: string, maxBytes: number): Promise<Buffer>
+export interface CacheDeps {
+  readonly git: Git
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly log: Log
+  readonly measures: Measures
 }
 
-/** What is known of a repository without opening it again. */
-export interface RepositoryCard {
-  readonly digest: string
-  readonly openBugs: number
-  readonly closedBugs: number
-  readonly lastActivity: number | undefined
+/** How a push was taken. */
+export interface Invalidation {
+  /** A refresh was under way and takes it along. */
+  readonly isMerged: boolean
+  /** Settles when the repository is up to date again. Never rejects: failures are logged, and met by the next reader. */
+  readonly done: Promise<void>
 }
 
 export interface CacheManager extends AsyncDisposable {
   readonly registry: Registry
-  /** Uses a repository that is open and up to date; undefined where it has to be waited for. The usual, cheap way. */
+  /** Uses a repository that is open and was looked at lately; undefined where it has to be waited for. Costs nothing. */
   acquireNow(name: string): Lease | undefined
+  /** The digest of what `acquireNow` would give; counts as a use. For those who have a finished answer for it. */
+  digestNow(name: string): string | undefined
   /**
    * Uses a repository.
    * @param signal ends this caller's waiting
    * @throws REPOSITORY_UNKNOWN, REPOSITORY_EMPTY, REPOSITORY_UNREADABLE
    */
   acquire(name: string, signal?: AbortSignal): Promise<Lease>
+  /** How far the first build of a repository has come; undefined where none runs. */
+  progress(name: string): Progress | undefined
   /** What was last seen of a repository; undefined where it was never opened. */
   card(name: string): RepositoryCard | undefined
+  /**
+   * The same, up to date: told without opening it where its refs have not moved since.
+   * @throws as `acquire`
+   */
+  currentCard(name: string, signal?: AbortSignal): Promise<RepositoryCard>
   /** The refs of a repository have moved. The next reader gets a state at least as new as this call. */
-  invalidate(name: string): Promise<void>
-  /** Refreshes every open repository. Failures are logged. */
-  refreshAll(signal?: AbortSignal): Promise<void>
+  invalidate(name: string): Invalidation
+  /** Forgets everything that is kept of a repository; the next request builds it anew. */
+  drop(name: string): void
+  /** Refreshes every open repository; `full` builds each from nothing, beside the state that is there. */
+  refreshAll(options?: { readonly full?: boolean; readonly signal?: AbortSignal }): Promise<void>
   /** Names of the repositories that are open. */
   openNames(): readonly string[]
+  /** Starts ahead of time what the first big build is going to need. */
+  warmUp(): void
 }
 
-interface Entry {
-  readonly open: OpenRepository
-  leases: number
-  idle: Timer | undefined
-}
-
-const refreshesAtOnce = 2
+const refreshesAtOnce = 4
+/** First builds and refreshes that go on at the same time; what is heavy in them waits for a worker thread anyway. */
+const buildsAtOnce = 16
+/** A first build that its readers have left goes on for this long: the page that told them of it comes back. */
+const lingerMs = 10_000
+/** A repository that was opened for no more than its counts is closed after this long. */
+const briefIdleMs = 30_000
 
 /** Makes a manager over the repositories of a registry. */
-export function createCacheManager(
-  options: CacheOptions,
-  deps: { readonly git: Git; readonly registry: Registry; readonly clock: Clock; readonly log: Log },
-): CacheManager {
+export function createCacheManager(options: CacheOptions, deps: CacheDeps): CacheManager {
   return new Manager(options, deps)
 }
 
@@ -91,46 +107,83 @@ class Manager implements CacheManager {
   readonly #options: CacheOptions
   readonly #clock: Clock
   readonly #log: Log
+  readonly #measures: Measures
   readonly #tools: OpenTools
+  readonly #builds: Gate = createGate(buildsAtOnce)
+  readonly #pool: BuildPool
   readonly #entries = new Map<string, Entry>()
-  readonly #cards = new Map<string, RepositoryCard>()
-  readonly #opening = createSingleFlight<string, Entry>()
+  readonly #memories = new Memories()
+  readonly #opening
+  readonly #building = new Map<string, OpenRepository>()
+  readonly #backoff
   /** Pushes that came while the refs may have been listed already. */
   readonly #movedWhileOpening = new Set<string>()
   readonly #closing = new Set<Promise<void>>()
   #closed = false
 
-  constructor(
-    options: CacheOptions,
-    deps: { readonly git: Git; readonly registry: Registry; readonly clock: Clock; readonly log: Log },
-  ) {
-    this.registry = deps.registry
+  constructor(options: CacheOptions, deps: CacheDeps) {
+    const { git, registry, clock, log, measures } = deps
+    this.registry = registry
     this.#options = options
-    this.#clock = deps.clock
-    this.#log = deps.log
-    const fullBugs = createFullBugs(options.fullBugsMaxBytes)
-    this.#tools = { git: deps.git, clock: deps.clock, limits: options.limits, fullBugs }
+    this.#clock = clock
+    this.#log = log
+    this.#measures = measures
+    this.#pool = createBuildPool(options.workers)
+    this.#opening = createSingleFlight<string, Entry>({ lingerMs, clock })
+    this.#backoff = createBackoff(clock)
+    this.#tools = {
+      git,
+      clock,
+      measures,
+      limits: options.limits,
+      lookAfterMs: options.lookAfterMs,
+      pool: this.#pool,
+      builds: this.#builds,
+      fullBugs: createFullBugs(options.fullBugsMaxBytes, measures),
+    }
+    this.#addGauges()
+  }
+
+  #addGauges() {
+    const measures = this.#measures
+    const sum = (of: (entry: Entry) => number) => this.#entries.values().reduce((total, entry) => total + of(entry), 0)
+    measures.gauge('gitbugviewer_open_caches', () => this.#entries.size)
+    measures.gauge('gitbugviewer_open_bugs', () => sum(({ open }) => open.tracker.bugs.length))
+    measures.gauge('gitbugviewer_cache_bytes', () => [
+      { labels: { tier: 'repository' }, value: sum(({ open }) => open.bytes) },
+    ])
+    measures.gauge('gitbugviewer_builds_running', () => this.#builds.running)
+    measures.gauge('gitbugviewer_builds_waiting', () => this.#builds.waiting + this.#pool.load.waiting)
+    measures.gauge('gitbugviewer_worker_threads', () => this.#pool.load.threads)
   }
 
   acquireNow(name: string): Lease | undefined {
     const entry = this.#entries.get(name)
     const state = entry?.open.stateNow
     if (!entry || !state) return undefined
-    entry.leases++
-    entry.idle?.cancel()
-    return this.#lease(entry, state)
+    this.#measures.count('gitbugviewer_lookups_total', { tier: 'repository', result: 'hit' })
+    entry.hold()
+    return createLease(entry, state)
+  }
+
+  digestNow(name: string): string | undefined {
+    const entry = this.#entries.get(name)
+    const state = entry?.open.stateNow
+    if (!entry || !state) return undefined
+    this.#measures.count('gitbugviewer_lookups_total', { tier: 'repository', result: 'hit' })
+    entry.use()
+    return state.tracker.digest
   }
 
   async acquire(name: string, signal?: AbortSignal): Promise<Lease> {
-    const entry = this.#entries.get(name) ?? (await this.#open(name, signal))
-    entry.leases++
-    entry.idle?.cancel()
+    const open = this.#entries.get(name)
+    this.#measures.count('gitbugviewer_lookups_total', { tier: 'repository', result: open ? 'hit' : 'miss' })
+    const entry = open ?? (await this.#open(name, signal))
+    entry.hold()
     try {
-      return this.#lease(entry, await entry.open.current(signal))
+      return createLease(entry, await entry.open.current(signal))
     } catch (error) {
-      this.#release(entry)
-      // A repository that has lost its last bug is no longer one that is served.
-      if (isViewerError(error, 'REPOSITORY_EMPTY')) this.#close(name, entry)
+      entry.release()
       throw error
     }
   }
@@ -139,108 +192,156 @@ class Manager implements CacheManager {
     if (this.#closed) throw new ViewerError('SHUTTING_DOWN', 'the server is shutting down')
     const repository = await this.registry.find(name)
     if (!repository) throw new ViewerError('REPOSITORY_UNKNOWN', 'no repository of that name is served here')
-    const work = async (stop: AbortSignal): Promise<Entry> => {
-      const startedMs = this.#clock.monotonicMs()
-      this.#movedWhileOpening.delete(name)
-      const open = await OpenRepository.open(repository, this.#tools, stop)
-      if (this.#movedWhileOpening.delete(name)) open.markStale()
-      if (stop.aborted || this.#closed) {
-        await open[Symbol.asyncDispose]()
-        throw new ViewerError('SHUTTING_DOWN', 'the opening was stopped')
-      }
-      const entry: Entry = { open, leases: 0, idle: undefined }
-      this.#entries.set(name, entry)
-      this.#startIdle(name, entry)
-      this.#note(name, open.tracker)
-      const tookMs = Math.round(this.#clock.monotonicMs() - startedMs)
-      this.#log.info({ repository: name, bugs: open.tracker.bugs.length, tookMs }, 'repository opened')
-      return entry
-    }
-    return await this.#opening.run(name, work, signal)
+    const paused = this.#backoff.check(name)
+    if (paused) throw paused.error
+    return await this.#opening.run(name, stop => this.#build(repository, stop), signal)
   }
 
-  #lease(entry: Entry, state: RepositoryState): Lease {
-    let disposed = false
-    return {
-      repository: entry.open.repository,
-      tracker: state.tracker,
-      foldedText: bug => foldedText(state, bug.id),
-      readBug: (bug, signal) => entry.open.readBug(bug, signal),
-      readFile: async (hash, maxBytes) => {
-        const bytes = attachesFile(state, hash) ? await entry.open.readBlob(hash, maxBytes) : undefined
-        if (!bytes)
-          throw new ViewerError('FILE_UNKNOWN', 'no such file is attached to a bug', { data: { subject: hash } })
-        return bytes
-      },
-      [Symbol.dispose]: () => {
-        if (disposed) return
-        disposed = true
-        this.#release(entry)
-      },
-    }
-  }
-
-  #release(entry: Entry) {
-    entry.leases--
-    if (entry.leases === 0) this.#startIdle(entry.open.repository.name, entry)
-  }
-
-  #startIdle(name: string, entry: Entry) {
-    entry.idle?.cancel()
-    if (this.#options.idleMs === 0 || this.#entries.get(name) !== entry) return
-    entry.idle = this.#clock.startTimer(this.#options.idleMs, () => {
-      if (entry.leases > 0 || this.#entries.get(name) !== entry) return
-      this.#log.info({ repository: name }, 'repository closed after idle time')
-      this.#close(name, entry)
+  async #build(repository: RegisteredRepository, stop: AbortSignal): Promise<Entry> {
+    const { name } = repository
+    if (await this.#memories.isStillEmpty(name)) throw emptyError()
+    const startedMs = this.#clock.monotonicMs()
+    this.#movedWhileOpening.delete(name)
+    const open: OpenRepository = new OpenRepository(repository, this.#tools, {
+      refreshed: ({ before, after }) => this.#afterRefresh(entry, before, after),
+      failed: error => this.#afterFailure(entry, error),
     })
+    const entry = new Entry(open, this.#clock, () => this.#close(entry, 'idle'))
+    this.#building.set(name, open)
+    try {
+      await open.open(stop)
+      if (stop.aborted || this.#closed) throw new ViewerError('SHUTTING_DOWN', 'the opening was stopped')
+    } catch (error) {
+      await open[Symbol.asyncDispose]()
+      if (isViewerError(error, 'REPOSITORY_EMPTY')) this.#memories.set(open, undefined)
+      else if (!stop.aborted) this.#countFailure(name, error)
+      throw error
+    } finally {
+      this.#building.delete(name)
+    }
+    if (this.#movedWhileOpening.delete(name)) open.markStale()
+    this.#backoff.forget(name)
+    this.#entries.set(name, entry)
+    entry.startIdle(this.#options.idleMs)
+    this.#memories.set(open, open.tracker)
+    const tookMs = Math.round(this.#clock.monotonicMs() - startedMs)
+    this.#log.info({ repository: name, bugs: open.tracker.bugs.length, tookMs }, 'repository opened')
+    this.#keepBudget(entry)
+    return entry
   }
 
-  #close(name: string, entry: Entry) {
-    if (this.#entries.get(name) === entry) this.#entries.delete(name)
-    entry.idle?.cancel()
-    const closing = entry.open[Symbol.asyncDispose]().finally(() => this.#closing.delete(closing))
-    this.#closing.add(closing)
+  #countFailure(name: string, error: unknown) {
+    this.#backoff.failed(name, error)
+    this.#countError(error)
+  }
+
+  #countError(error: unknown) {
+    const code = error instanceof ViewerError && error.code in errorCatalogue ? (error.code as ErrorCode) : 'INTERNAL'
+    this.#measures.count('gitbugviewer_errors_total', { code, place: 'refresh' })
+  }
+
+  progress(name: string): Progress | undefined {
+    return this.#building.get(name)?.progress
   }
 
   card(name: string): RepositoryCard | undefined {
-    return this.#cards.get(name)
+    return this.#memories.card(name)
   }
 
-  #note(name: string, tracker: Tracker) {
-    const { digest, openBugs, closedBugs, lastActivity } = tracker
-    this.#cards.set(name, { digest, openBugs, closedBugs, lastActivity })
-  }
-
-  async invalidate(name: string): Promise<void> {
+  async currentCard(name: string, signal?: AbortSignal): Promise<RepositoryCard> {
     const entry = this.#entries.get(name)
-    if (entry) {
-      entry.open.markStale()
-      await this.#refresh(name, entry, () => entry.open.current())
-    } else if (this.#opening.has(name)) this.#movedWhileOpening.add(name)
+    const known = entry ? undefined : await this.#memories.currentCard(name)
+    if (known) return known
+    using lease = await this.acquire(name, signal)
+    const opened = entry ? undefined : this.#entries.get(name)
+    opened?.startBriefIdle(briefIdleMs)
+    return toCard(lease.tracker)
   }
 
-  /** Runs a refresh; its failure is logged, and met again by the next reader who needs it. */
-  async #refresh(name: string, entry: Entry, refresh: () => Promise<unknown>): Promise<void> {
-    const before = entry.open.tracker.digest
-    try {
-      await refresh()
-      const { tracker } = entry.open
-      this.#note(name, tracker)
-      if (tracker.digest !== before)
-        this.#log.info({ repository: name, bugs: tracker.bugs.length }, 'repository refreshed')
-    } catch (error) {
-      if (isViewerError(error, 'REPOSITORY_EMPTY')) this.#close(name, entry)
-      else this.#log.error({ err: error, repository: name }, 'repository cannot be refreshed')
+  invalidate(name: string): Invalidation {
+    this.#backoff.forget(name)
+    const entry = this.#entries.get(name)
+    if (!entry) {
+      const isOpening = this.#opening.has(name)
+      if (isOpening) this.#movedWhileOpening.add(name)
+      return { isMerged: isOpening, done: Promise.resolve() }
+    }
+    const isMerged = entry.open.isStale
+    entry.open.markStale({ retryUnreadable: true })
+    // What fails is told to the events.
+    return { isMerged, done: entry.open.refreshWanted().catch(() => {}) }
+  }
+
+  drop(name: string) {
+    this.#backoff.forget(name)
+    this.#memories.forget(name)
+    if (this.#opening.has(name)) this.#movedWhileOpening.add(name)
+    const entry = this.#entries.get(name)
+    if (entry) this.#close(entry, 'hook')
+  }
+
+  #afterRefresh(entry: Entry, before: RepositoryState, after: RepositoryState) {
+    const { open } = entry
+    this.#memories.set(open, after.tracker)
+    if (after.tracker.digest === before.tracker.digest) return
+    const { name: repository } = open.repository
+    const counts = { bugs: after.tracker.bugs.length, read: after.readCount, problems: after.tracker.problems.length }
+    this.#log.info({ repository, before: before.tracker.bugs.length, ...counts }, 'repository refreshed')
+    this.#keepBudget(entry)
+  }
+
+  #afterFailure(entry: Entry, error: unknown) {
+    const { name } = entry.open.repository
+    // A repository that has lost its last bug is no longer one that is served.
+    if (isViewerError(error, 'REPOSITORY_EMPTY')) {
+      this.#memories.set(entry.open, undefined)
+      this.#close(entry, undefined)
+    } else {
+      this.#countError(error)
+      this.#log.error({ err: error, repository: name }, 'repository cannot be refreshed')
     }
   }
 
-  async refreshAll(signal?: AbortSignal): Promise<void> {
+  async refreshAll({ full = false, signal }: { full?: boolean; signal?: AbortSignal } = {}): Promise<void> {
     await this.registry.rescan()
-    const entries = [...this.#entries]
-    await forEachConcurrently(entries, refreshesAtOnce, async ([name, entry]) => {
+    await forEachConcurrently([...this.#entries.values()], refreshesAtOnce, async entry => {
       signal?.throwIfAborted()
-      if (this.#entries.get(name) === entry) await this.#refresh(name, entry, () => entry.open.refresh(signal))
+      if (this.#isOpen(entry)) await entry.open.refresh({ full, retryUnreadable: true }).catch(() => {})
     })
+  }
+
+  #isOpen(entry: Entry): boolean {
+    return this.#entries.get(entry.open.repository.name) === entry
+  }
+
+  /** Closes what was not used for longest until the rest fits; never what is in use, nor what was opened just now. */
+  #keepBudget(latest: Entry) {
+    const { maxBytes } = this.#options
+    if (maxBytes === 0) return
+    let bytes = this.#entries.values().reduce((total, { open }) => total + open.bytes, 0)
+    if (bytes <= maxBytes) return
+    const candidates = [...this.#entries.values()].filter(entry => entry !== latest && !entry.isInUse)
+    for (const entry of candidates.sort((a, b) => a.usedMs - b.usedMs)) {
+      if (bytes <= maxBytes) return
+      bytes -= entry.open.bytes
+      this.#close(entry, 'memory')
+    }
+  }
+
+  #close(entry: Entry, reason: 'idle' | 'memory' | 'hook' | undefined) {
+    if (!this.#isOpen(entry)) return
+    const { name } = entry.open.repository
+    this.#entries.delete(name)
+    if (reason) {
+      this.#measures.count('gitbugviewer_evictions_total', { tier: 'repository', reason })
+      this.#log.info({ repository: name, reason }, 'repository closed')
+    }
+    const closing = entry.close().finally(() => this.#closing.delete(closing))
+    this.#closing.add(closing)
+  }
+
+  warmUp() {
+    this.#pool.warmUp()
   }
 
   openNames(): readonly string[] {
@@ -250,7 +351,15 @@ class Manager implements CacheManager {
   async [Symbol.asyncDispose]() {
     this.#closed = true
     await this.#opening.stopAll(new ViewerError('SHUTTING_DOWN', 'the server is shutting down'))
-    for (const [name, entry] of this.#entries) this.#close(name, entry)
+    for (const entry of this.#entries.values()) {
+      this.#close(entry, undefined)
+      entry.closeNow()
+    }
     await Promise.allSettled(this.#closing)
+    await this.#pool[Symbol.asyncDispose]()
   }
+}
+
+function emptyError(): ViewerError {
+  return new ViewerError('REPOSITORY_EMPTY', 'the repository has no bugs and no identities')
 }

@@ -1,50 +1,58 @@
 /**
  * Makes the state of a repository: lists the refs, reads the entities whose tip moved, takes the others over from the
- * state before. What could not be read last time is tried again, since an object may have arrived meanwhile.
+ * state before. What could not be read last time may be tried again, since an object may have arrived meanwhile.
  */
+import { dirname } from 'node:path/posix'
 import type { Clock } from '../base/clock.ts'
-import { forEachConcurrently } from '../base/concurrency.ts'
-import { isViewerError, ViewerError } from '../base/errors.ts'
-import type { DecodeLimits } from '../base/limits.ts'
+import { ViewerError } from '../base/errors.ts'
 import type { Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
-import type { CommitRecord } from '../git/history.ts'
-import type { ObjectReader } from '../git/object-reader.ts'
-import type { Ref, RefListing } from '../git/refs.ts'
-import { assembleTracker, type EntityRecord, isHealthy, toBugRecord } from './assemble.ts'
-import { createEntitySource, type EntitySource, readBug, readIdentity } from './read-entity.ts'
-import { foldWhenIdle } from './search-text.ts'
+import { diffListings, type ListingEdit, parseRefs, type Ref, type RefListing } from '../git/refs.ts'
+import { type AssembledTracker, assembleTracker, reassembleTracker } from './assemble.ts'
+import { type EntityRecord, type EntityRef, entityPrefixes, isHealthy, refName, toEntityRef } from './entity-record.ts'
+import type { Interner } from './interner.ts'
 
-/** The refs that hold entities. */
-const bugPrefix = 'refs/bugs/'
-const identityPrefix = 'refs/identities/'
-const prefixes = [bugPrefix, identityPrefix].map(prefix => prefix.slice(0, -1))
-
-/** Entities that are read at the same time; enough to keep the pipe full, few enough to bound memory. */
-const entitiesAtOnce = 128
-/** Refs that are walked and read together. */
-const sliceRefs = 2048
-/** Below this many moved tips their commits are read one by one; starting a walk would take longer. */
-const bulkWalkFrom = 16
+const prefixes = Object.values(entityPrefixes).map(prefix => prefix.slice(0, -1))
 
 /** A repository's state and what it was made from. Never changed. */
 export interface RepositoryState {
   readonly tracker: Tracker
-  /** By the name of the ref. */
-  readonly records: ReadonlyMap<string, EntityRecord>
-  /** Names of refs that git could not read. */
-  readonly broken: readonly string[]
+  readonly assembled: AssembledTracker
+  readonly listing: RefListing
+  /** One for each line of the listing. */
+  readonly records: readonly EntityRecord[]
+  /** Places of the records that cannot be read. */
+  readonly unhealthy: readonly number[]
+  /** Folders of refs whose names have more parts than usual, below the repository's own. */
+  readonly folders: readonly string[]
+  /** Entities that were read to make this state; the others were taken over. */
+  readonly readCount: number
 }
 
+/** Reads entities, in this thread or in others; see `readRefs`. */
+export type ReadEntities = (
+  refs: readonly EntityRef[],
+  onRecord: (record: EntityRecord, index: number) => void,
+) => Promise<void>
+
 export interface LoadInput {
-  readonly git: Git
-  readonly reader: ObjectReader
+  readonly git: Pick<Git, 'listRefs'>
   readonly folder: string
-  readonly limits: DecodeLimits
   readonly clock: Clock
+  readonly readEntities: ReadEntities
+  /** Shares what many records have in common; kept for as long as the repository is open. */
+  readonly interner: Interner
   readonly previous?: RepositoryState | undefined
+  /** Whether entities that could not be read are read again, however many they are. */
+  readonly retryUnreadable?: boolean
   readonly signal?: AbortSignal | undefined
+  onProgress?(done: number, total: number): void
 }
+
+/** Such refs are mistakes; so many folders of them are watched. */
+const maxFolders = 16
+/** Up to so many entities that cannot be read are tried again whenever something has moved. */
+const fewUnreadable = 64
 
 /**
  * Reads a repository's state.
@@ -52,92 +60,128 @@ export interface LoadInput {
  * @throws REPOSITORY_EMPTY where it has neither bugs nor identities; that costs one listing of refs and no more
  */
 export async function loadTracker(input: LoadInput): Promise<RepositoryState> {
-  const { git, folder, previous, signal } = input
-  const listing = await git.listRefs(folder, { prefixes, signal })
-  if (!previous && listing.refs.length > 0) input.reader.warmUp()
-  if (listing.refs.length === 0) {
+  const { previous, signal } = input
+  const listing = await input.git.listRefs(input.folder, { prefixes, signal })
+  if (listing.bytes.length === 0) {
     throw new ViewerError('REPOSITORY_EMPTY', 'the repository has no bugs and no identities')
   }
-  const records = new Map<string, EntityRecord>()
-  const moved: Ref[] = []
-  for (const ref of listing.refs) {
-    const record = previous?.records.get(ref.name)
-    if (record && record.tip === ref.hash && isHealthy(record)) records.set(ref.name, record)
-    else moved.push(ref)
-  }
-  const { broken } = listing
-  const isSame = previous?.records.size === listing.refs.length && previous.broken.join() === broken.join()
-  if (previous && isSame && moved.length === 0) return previous
-  const read = await readMoved(input, moved)
-  for (const [ref, record] of read) records.set(ref, record)
-  foldWhenIdle([...read.values()].flatMap(record => (record.kind === 'bug' && record.text ? [record.text] : [])))
-  const tracker = assembleTracker(inListingOrder(listing, records), {
-    listingDigest: listing.digest,
-    broken,
-    readAtMs: input.clock.nowMs(),
-  })
-  return { tracker, records, broken }
+  return previous ? await update(input, previous, listing) : await build(input, listing)
 }
 
-async function readMoved(input: LoadInput, moved: readonly Ref[]): Promise<Map<string, EntityRecord>> {
-  const records = new Map<string, EntityRecord>()
-  // Slice by slice, so that the bytes of a large repository are never in memory all at once.
-  for (let start = 0; start < moved.length; start += sliceRefs) {
-    await readSlice(input, moved.slice(start, start + sliceRefs), records)
+async function build(input: LoadInput, listing: RefListing): Promise<RepositoryState> {
+  const refs = parseRefs(listing.bytes).map(toKnownRef)
+  const records = await read(input, refs)
+  const assembled = assembleTracker(records, factsOf(input, listing))
+  return toState(assembled, { listing, records, readCount: refs.length })
+}
+
+async function update(input: LoadInput, previous: RepositoryState, listing: RefListing): Promise<RepositoryState> {
+  const isSame = previous.listing.digest === listing.digest
+  const edits = isSame ? [] : diffListings(previous.listing.bytes, listing.bytes)
+  const retried = previous.unhealthy.length <= fewUnreadable || input.retryUnreadable === true ? previous.unhealthy : []
+  const plan = planUpdate(previous.records, edits, new Set(retried))
+  const isBrokenSame = previous.listing.broken.join() === listing.broken.join()
+  if (edits.length === 0 && isBrokenSame && plan.toRead.length === 0) return previous
+  const fresh = await read(
+    input,
+    plan.toRead.map(({ ref }) => ref),
+  )
+  plan.toRead.forEach(({ place }, index) => {
+    const record = fresh[index]
+    if (record) plan.records[place] = record
+  })
+  const change = { previous: previous.assembled, removed: plan.removed, added: fresh }
+  const assembled = reassembleTracker(plan.records, change, factsOf(input, listing))
+  return toState(assembled, { listing, records: plan.records, readCount: fresh.length })
+}
+
+interface UpdatePlan {
+  /** Of the new listing; those that are to be read are still to be put in. */
+  readonly records: EntityRecord[]
+  readonly toRead: { readonly place: number; readonly ref: EntityRef }[]
+  /** Gone, or about to be replaced. */
+  readonly removed: EntityRecord[]
+}
+
+function planUpdate(
+  before: readonly EntityRecord[],
+  edits: readonly ListingEdit[],
+  retried: ReadonlySet<number>,
+): UpdatePlan {
+  const plan: UpdatePlan = { records: [], toRead: [], removed: [] }
+  const { records, toRead, removed } = plan
+  const keep = (from: number, to: number) => {
+    for (let place = from; place < to; place++) {
+      const record = before[place]
+      if (record === undefined) continue
+      if (retried.has(place)) {
+        toRead.push({ place: records.length, ref: { kind: record.kind, id: record.id, tip: record.tip } })
+        removed.push(record)
+      }
+      records.push(record)
+    }
   }
+  let next = 0
+  for (const edit of edits) {
+    keep(next, edit.at)
+    next = edit.at + edit.removed
+    removed.push(...before.slice(edit.at, next))
+    for (const ref of edit.added) {
+      const entity = toKnownRef(ref)
+      toRead.push({ place: records.length, ref: entity })
+      // Holds the place until it was read.
+      records.push({ ...entity, kind: 'bug', bug: undefined, problems: [] })
+    }
+  }
+  keep(next, before.length)
+  return plan
+}
+
+/** git lists nothing that does not start with one of the prefixes. */
+function toKnownRef(ref: Ref): EntityRef {
+  const entity = toEntityRef(ref)
+  if (!entity) throw new ViewerError('GIT_PROTOCOL', 'git for-each-ref listed a ref that was not asked for')
+  return entity
+}
+
+/** @returns one record for each ref */
+async function read(input: LoadInput, refs: readonly EntityRef[]): Promise<EntityRecord[]> {
+  const records = new Array<EntityRecord>(refs.length)
+  if (refs.length === 0) return records
+  let done = 0
+  input.onProgress?.(0, refs.length)
+  await input.readEntities(refs, (record, index) => {
+    records[index] = input.interner.record(record)
+    input.onProgress?.(++done, refs.length)
+  })
   return records
 }
 
-async function readSlice(input: LoadInput, refs: readonly Ref[], records: Map<string, EntityRecord>): Promise<void> {
-  const source = createEntitySource(input.reader, input.limits, refs.length)
-  if (refs.length >= bulkWalkFrom) await walk(input, refs, source)
-  await forEachConcurrently(refs, entitiesAtOnce, async ref => {
-    input.signal?.throwIfAborted()
-    records.set(ref.name, await readRecord(source, ref))
+function factsOf({ clock }: LoadInput, listing: RefListing) {
+  return { listingDigest: listing.digest, broken: listing.broken, readAtMs: clock.nowMs() }
+}
+
+function toState(
+  assembled: AssembledTracker,
+  parts: Pick<RepositoryState, 'listing' | 'records' | 'readCount'>,
+): RepositoryState {
+  const unhealthy: number[] = []
+  const folders = new Set<string>()
+  parts.records.forEach((record, place) => {
+    if (isHealthy(record)) return
+    unhealthy.push(place)
+    // Only a ref that is no entity has a name of more parts.
+    if (record.id.includes('/') && folders.size < maxFolders) folders.add(dirname(refName(record)))
   })
-}
-
-async function walk(input: LoadInput, refs: readonly Ref[], source: EntitySource): Promise<void> {
-  const tips = refs.map(ref => ref.hash)
-  const onCommit = (commit: CommitRecord) => {
-    source.commits.add(commit)
-    source.contents.announce(commit)
-  }
-  try {
-    await input.git.walkHistory(input.folder, { tips, signal: input.signal, onCommit })
-  } catch (error) {
-    // One missing commit ends the walk of all. What it has not brought is read entity by entity, and then the one at
-    // fault is known.
-    if (!isViewerError(error, 'GIT_FAILED') && !isViewerError(error, 'GIT_PROTOCOL')) throw error
-  }
-}
-
-async function readRecord(source: EntitySource, ref: Ref): Promise<EntityRecord> {
-  const tip = ref.hash
-  if (ref.name.startsWith(bugPrefix)) {
-    const { bug, problems } = await readBug(source, { ref: ref.name, id: ref.name.slice(bugPrefix.length), tip })
-    return toBugRecord(tip, bug, problems)
-  }
-  const id = ref.name.slice(identityPrefix.length)
-  const { identity, problems } = await readIdentity(source, { ref: ref.name, id, tip })
-  return { kind: 'identity', tip, identity, problems }
-}
-
-function inListingOrder(listing: RefListing, records: ReadonlyMap<string, EntityRecord>): [string, EntityRecord][] {
-  return listing.refs.flatMap(ref => {
-    const record = records.get(ref.name)
-    return record ? [[ref.name, record] as [string, EntityRecord]] : []
-  })
+  return { tracker: assembled.tracker, assembled, unhealthy, folders: [...folders], ...parts }
 }
 
 /** Title and comments of a bug, folded for searching; undefined where the state has no such bug. */
 export function foldedText(state: RepositoryState, bugId: string): Buffer | undefined {
-  const record = state.records.get(bugPrefix + bugId)
-  return record?.kind === 'bug' ? record.text?.get() : undefined
+  return state.assembled.bugById.get(bugId)?.text.get()
 }
 
 /** True where a bug of the state attaches a file of that hash. Costs a look at every bug, for the few who ask. */
 export function attachesFile(state: RepositoryState, hash: string): boolean {
-  for (const record of state.records.values()) if (record.kind === 'bug' && record.files.includes(hash)) return true
-  return false
+  return state.assembled.bugs.some(bug => bug.files.includes(hash))
 }

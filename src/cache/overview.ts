@@ -9,7 +9,8 @@ import { isViewerError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 import { type RepositoryDetails, readDetails } from '../git/details.ts'
-import type { CacheManager, RepositoryCard } from './cache-manager.ts'
+import type { CacheManager } from './cache-manager.ts'
+import type { RepositoryCard } from './memories.ts'
 import type { RegisteredRepository } from './registry.ts'
 
 export interface RepositoryOverview {
@@ -62,8 +63,7 @@ export function createOverview(
 
   const look = async (name: string) => {
     try {
-      const lease = await manager.acquire(name)
-      lease[Symbol.dispose]()
+      await manager.currentCard(name)
       emptyUntilMs.delete(name)
     } catch (error) {
       if (isViewerError(error, 'REPOSITORY_EMPTY')) emptyUntilMs.set(name, deps.clock.monotonicMs() + rememberMs)

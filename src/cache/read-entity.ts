@@ -2,17 +2,20 @@
  * Reads one entity, a bug or an identity: its commits, their trees, their blobs, and what they say. All reads of an
  * entity are asked for at once, and many entities at once, so that the object reader's pipe is never empty.
  */
+
+import { ViewerError } from '../base/errors.ts'
 import type { DecodeLimits } from '../base/limits.ts'
 import { createMutex, type Mutex } from '../base/mutex.ts'
-import { compileBug } from '../bug/compile.ts'
+import { compileBug, compileSummary, type RawBug } from '../bug/compile.ts'
 import { checkIdentityRoot, compileIdentity } from '../bug/identity.ts'
 import { checkEntityName } from '../bug/ids.ts'
-import type { Bug, Identity, Problem } from '../bug/model.ts'
+import type { Bug, Problem } from '../bug/model.ts'
 import { checkBugRoot, type PackEntry } from '../bug/pack.ts'
 import type { CommitRecord } from '../git/history.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
 import { type CommitSource, createCommitSource } from './commit-source.ts'
-import { type CommitContent, type ContentSource, createContentSource, type EntityKind } from './content-source.ts'
+import { type CommitContent, type ContentSource, createContentSource, isRead } from './content-source.ts'
+import { type EntityRecord, type EntityRef, toBugRecord, toUnreadable } from './entity-record.ts'
 
 export interface EntitySource {
   readonly commits: CommitSource
@@ -20,32 +23,35 @@ export interface EntitySource {
   /** The turn of entities that are large. */
   readonly heavy: Mutex
   readonly limits: DecodeLimits
+  readonly walk: WalkOne | undefined
 }
+
+/** Brings the history of one tip in bulk. */
+export type WalkOne = (tip: string, onCommit: (commit: CommitRecord) => void) => Promise<void>
 
 /** Most bugs have fewer packs; a history of something else that a ref points to has thousands, which nobody takes. */
 const packsAhead = 16
-const maxAnnounced = 4096
 
-/**
- * Reads the entities of one repository; what it has read it keeps, so make one for each load.
- * @param refs how many entities are going to be read
- */
-export function createEntitySource(reader: ObjectReader, limits: DecodeLimits, refs = 1): EntitySource {
-  return {
-    commits: createCommitSource(reader),
-    contents: createContentSource(reader, limits, Math.min(refs * packsAhead, maxAnnounced)),
-    heavy: createMutex(),
-    limits,
-  }
+export interface EntitySourceOptions {
+  /** How many entities are going to be read. */
+  readonly refs?: number
+  /** For histories that turn out to be long: their commits are not asked for one by one then. */
+  readonly walk?: WalkOne
 }
 
-/** A ref of an entity. */
-export interface EntityRef {
-  /** Full name of the ref. */
-  readonly ref: string
-  /** Its part after `refs/bugs/` or `refs/identities/`. */
-  readonly id: string
-  readonly tip: string
+/** Reads the entities of one repository; what it has read it keeps, so make one for each load. */
+export function createEntitySource(
+  reader: ObjectReader,
+  limits: DecodeLimits,
+  { refs = 1, walk }: EntitySourceOptions = {},
+): EntitySource {
+  return {
+    commits: createCommitSource(reader),
+    contents: createContentSource(reader, limits, refs * packsAhead),
+    heavy: createMutex(),
+    limits,
+    walk,
+  }
 }
 
 /** Why an entity cannot be read; thrown inside this file only. */
@@ -57,56 +63,121 @@ class Unreadable extends Error {
   }
 }
 
-/** Reads a bug. Rejects only where git or the repository as a whole is at fault. */
-export async function readBug(
-  source: EntitySource,
-  ref: EntityRef,
-): Promise<{ bug: Bug | undefined; problems: readonly Problem[] }> {
-  try {
-    return await withContents(source, { ref, kind: 'bug' }, contents => {
-      const packs = contents.map(({ commit, parents, entries, blob }) => ({ commit, parents, entries, ops: blob }))
-      return compileBug({ id: ref.id, tip: ref.tip, packs }, source.limits)
-    })
-  } catch (error) {
-    return { bug: undefined, problems: [explain(error)] }
-  }
-}
-
-/** Reads an identity. Rejects only where git or the repository as a whole is at fault. */
-export async function readIdentity(
-  source: EntitySource,
-  ref: EntityRef,
-): Promise<{ identity: Identity | undefined; problems: readonly Problem[] }> {
-  try {
-    return await withContents(source, { ref, kind: 'identity' }, contents => {
-      const versions = contents.map(({ commit, parents, blob }) => ({ commit, parents, version: blob }))
-      return compileIdentity({ id: ref.id, tip: ref.tip, versions }, source.limits)
-    })
-  } catch (error) {
-    return { identity: undefined, problems: [explain(error)] }
-  }
-}
-
 function explain(error: unknown): Problem {
   if (!(error instanceof Unreadable)) throw error
   return { reason: error.message, ...(error.commit === undefined ? {} : { commit: error.commit }) }
 }
 
+/** Reads a bug in full. Rejects only where git or the repository as a whole is at fault. */
+export async function readBug(
+  source: EntitySource,
+  ref: EntityRef,
+): Promise<{ bug: Bug | undefined; problems: readonly Problem[] }> {
+  try {
+    return await withContents(source, ref, contents => compileBug(rawBug(ref, contents), source.limits))
+  } catch (error) {
+    return { bug: undefined, problems: [explain(error)] }
+  }
+}
+
+/** Reads what is kept of an entity. Rejects only where git or the repository as a whole is at fault. */
+export async function readRecord(source: EntitySource, ref: EntityRef): Promise<EntityRecord> {
+  try {
+    return await withContents(source, ref, contents => compileRecord(source, ref, contents))
+  } catch (error) {
+    return toUnreadable(ref, explain(error))
+  }
+}
+
+/**
+ * The same at once, where all that it takes has come already and the entity is a light one; else undefined. Of a large
+ * repository nearly every entity is read so, after a bulk walk.
+ */
+export function readRecordNow(source: EntitySource, ref: EntityRef): EntityRecord | undefined {
+  try {
+    const contents = contentsNow(source, ref)
+    return contents && compileRecord(source, ref, contents)
+  } catch (error) {
+    return toUnreadable(ref, explain(error))
+  }
+}
+
+function compileRecord(source: EntitySource, ref: EntityRef, contents: readonly ReadCommit[]): EntityRecord {
+  if (ref.kind === 'bug') return toBugRecord(ref, compileSummary(rawBug(ref, contents), source.limits))
+  const { id, tip } = ref
+  const versions = contents.map(({ commit, parents, blob }) => ({ commit, parents, version: blob }))
+  return { kind: 'identity', id, tip, ...compileIdentity({ id, tip, versions }, source.limits) }
+}
+
+function rawBug({ id, tip }: EntityRef, contents: readonly ReadCommit[]): RawBug {
+  return {
+    id,
+    tip,
+    packs: contents.map(({ commit, parents, entries, blob }) => ({ commit, parents, entries, ops: blob })),
+  }
+}
+
+/** What the commits of a light entity carry; undefined where some of it has not come. */
+function contentsNow(source: EntitySource, ref: EntityRef): ReadCommit[] | undefined {
+  checkName(ref)
+  const contents: ReadCommit[] = []
+  const pending = [ref.tip]
+  let bytes = 0
+  for (let hash = pending.pop(); hash !== undefined; hash = pending.pop()) {
+    if (isAmong(contents, hash)) continue
+    const commit = source.commits.known(hash)
+    const content = source.contents.ready(hash, ref.kind)
+    if (!commit || !content || contents.length === lightPacks) return undefined
+    bytes += content.blobBytes
+    contents.push({ commit: hash, parents: commit.parents, entries: content.entries, blob: content.blob })
+    for (const parent of commit.parents) pending.push(parent)
+  }
+  for (const { commit } of contents) source.contents.letGo(commit)
+  if (contents.length > source.limits.maxPacks) throw new Unreadable(`more than ${source.limits.maxPacks} commits`)
+  checkBytes(bytes, source.limits)
+  return contents
+}
+
+/** Light entities have so few commits that looking at each beats an index. */
+function isAmong(contents: readonly ReadCommit[], hash: string): boolean {
+  for (const { commit } of contents) if (commit === hash) return true
+  return false
+}
+
+function checkName({ id }: EntityRef) {
+  const problem = checkEntityName(id)
+  if (problem) throw new Unreadable(problem)
+}
+
 /** Every commit that can be reached from the tip, each once. */
 async function readCommits(source: EntitySource, ref: EntityRef): Promise<CommitRecord[]> {
-  const nameProblem = checkEntityName(ref.id)
-  if (nameProblem) throw new Unreadable(nameProblem)
+  checkName(ref)
   const found = new Map<string, CommitRecord>()
   const pending = [ref.tip]
-  while (pending.length > 0) {
+  for (let round = 0; pending.length > 0; round++) {
     const unknown = follow(source, { found, pending })
+    if (round === roundsBeforeWalk && unknown.length > 0) await walkAll(source, ref)
     // After a bulk walk everything is known, and nothing has to be waited for.
-    for (const read of await Promise.all(unknown.map(hash => source.commits.read(hash)))) {
+    for (const read of await Promise.all(
+      unknown.map(async hash => source.commits.known(hash) ?? (await source.commits.read(hash))),
+    )) {
       if (typeof read === 'string') throw new Unreadable(read)
       pending.push(read.hash)
     }
   }
   return [...found.values()]
+}
+
+/** A chain this long takes longer to be followed link by link than git takes to start and walk it. */
+const roundsBeforeWalk = 24
+
+async function walkAll({ walk, commits }: EntitySource, { tip }: EntityRef): Promise<void> {
+  try {
+    await walk?.(tip, commit => commits.add(commit))
+  } catch (error) {
+    // What the walk has not brought is read commit by commit, and then the one at fault is known.
+    if (!(error instanceof ViewerError) || error.code === 'SHUTTING_DOWN') throw error
+  }
 }
 
 /** Goes from the pending commits to their parents as far as commits are known. @returns those that are not */
@@ -145,24 +216,23 @@ const lightPacks = 64
  */
 async function withContents<T>(
   source: EntitySource,
-  entity: { readonly ref: EntityRef; readonly kind: EntityKind },
+  ref: EntityRef,
   compile: (contents: readonly ReadCommit[]) => T,
 ): Promise<T> {
-  const { ref, kind } = entity
   const commits = await readCommits(source, ref)
   if (commits.length > lightPacks) {
     return await source.heavy.run(async () => {
-      await checkRoot(source, entity, commits)
+      await checkRoot(source, ref, commits)
       const contents: TakenCommit[] = []
       for (let start = 0; start < commits.length; start += lightPacks) {
-        contents.push(...(await takeAll(source, commits.slice(start, start + lightPacks), kind)))
-        checkBytes(contents, source.limits)
+        contents.push(...(await takeAll(source, commits.slice(start, start + lightPacks), ref.kind)))
+        checkBytes(sumBytes(contents), source.limits)
       }
       return compile(await fill(source, contents))
     })
   }
-  const contents = await takeAll(source, commits, kind)
-  checkBytes(contents, source.limits)
+  const contents = await takeAll(source, commits, ref.kind)
+  checkBytes(sumBytes(contents), source.limits)
   if (contents.every(isRead)) return compile(contents)
   return await source.heavy.run(async () => compile(await fill(source, contents)))
 }
@@ -172,7 +242,7 @@ type TakenCommit = Omit<ReadCommit, 'blob'> & CommitContent
 async function takeAll(
   source: EntitySource,
   commits: readonly CommitRecord[],
-  kind: EntityKind,
+  kind: EntityRef['kind'],
 ): Promise<TakenCommit[]> {
   return await Promise.all(
     commits.map(async commit => {
@@ -183,13 +253,12 @@ async function takeAll(
   )
 }
 
-function checkBytes(contents: readonly TakenCommit[], { maxEntityBytes }: DecodeLimits) {
-  const bytes = contents.reduce((sum, { blobBytes }) => sum + blobBytes, 0)
-  if (bytes > maxEntityBytes) throw new Unreadable(`its commits carry more than ${maxEntityBytes} bytes`)
+function sumBytes(contents: readonly TakenCommit[]): number {
+  return contents.reduce((sum, { blobBytes }) => sum + blobBytes, 0)
 }
 
-function isRead(content: TakenCommit): content is TakenCommit & ReadCommit {
-  return content.blob !== undefined
+function checkBytes(bytes: number, { maxEntityBytes }: DecodeLimits) {
+  if (bytes > maxEntityBytes) throw new Unreadable(`its commits carry more than ${maxEntityBytes} bytes`)
 }
 
 /** Reads the large blobs that are missing, one after the other. */
@@ -209,13 +278,12 @@ async function fill(source: EntitySource, contents: readonly TakenCommit[]): Pro
  */
 async function checkRoot(
   source: EntitySource,
-  { ref, kind }: { readonly ref: EntityRef; readonly kind: EntityKind },
+  { kind, id }: EntityRef,
   commits: readonly CommitRecord[],
 ): Promise<void> {
   const root = commits.find(commit => commit.parents.length === 0)
   const content = root && (await source.contents.take(root, kind))
   if (!root || typeof content === 'string' || !content?.blob) return
-  const problem =
-    kind === 'bug' ? checkBugRoot(content.blob, ref.id, source.limits) : checkIdentityRoot(content.blob, ref.id)
+  const problem = kind === 'bug' ? checkBugRoot(content.blob, id, source.limits) : checkIdentityRoot(content.blob, id)
   if (problem) throw new Unreadable(problem, root.hash)
 }

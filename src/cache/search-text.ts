@@ -18,10 +18,22 @@ export class SearchText {
     this.#texts = texts
   }
 
+  /** Of a text that was folded elsewhere. */
+  static folded(folded: Buffer): SearchText {
+    const text = new SearchText(noTexts)
+    text.#folded = folded
+    return text
+  }
+
   /** The folded text. */
   get(): Buffer {
     this.#folded ??= this.#fold()
     return this.#folded
+  }
+
+  /** What it holds in memory, about. */
+  get bytes(): number {
+    return this.#folded?.length ?? this.chars
   }
 
   /** Characters that are still to be folded. */
@@ -38,10 +50,12 @@ export class SearchText {
       parts.push(Buffer.from(`${foldText(text.slice(0, left))}\n`))
       left -= text.length
     }
-    this.#texts = []
+    this.#texts = noTexts
     return Buffer.concat(parts)
   }
 }
+
+const noTexts: readonly string[] = []
 
 /** Folds texts bit by bit while the event loop has nothing better to do. Does not keep the process alive. */
 export function foldWhenIdle(texts: readonly SearchText[]): void {

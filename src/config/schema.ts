@@ -99,6 +99,27 @@ export function createSettingsSchema() {
             'When the open repositories are looked at again: minute, hour, day of month, month, day of week.',
         }),
         enabled: setting(type.flag(), true, { description: 'Whether they are looked at again at all.' }),
+        mode: setting(type.oneOf(['refresh', 'full']), 'refresh', {
+          description:
+            'What is done then: refresh lists the refs and reads what has moved; full reads everything, and shows the old state until the new one is complete.',
+        }),
+      }),
+      lookMilliseconds: setting(type.wholeNumber(0, 3_600_000), 100, {
+        description:
+          'A request looks whether the refs of its repository have moved, unless that was done within so many milliseconds; 0 looks at each request.',
+      }),
+      maxBytes: setting(type.byteSize(0, 1024 ** 5), '1 GiB', {
+        description:
+          'Memory for open repositories, about; over it, the ones that were not used for longest are closed. 0 is no bound.',
+      }),
+      workers: group('Threads that read large repositories, so that the pages of others do not wait.', {
+        threads: optional(type.wholeNumber(0, 64), {
+          description: 'How many; 0 reads everything in the main thread.',
+          defaultText: 'the number of processors, 4 at most',
+        }),
+        fromEntities: setting(type.wholeNumber(1, 1_000_000_000), 512, {
+          description: 'When fewer bugs and people than this are to be read, the main thread does it.',
+        }),
       }),
       fullBugsMaxBytes: setting(type.byteSize(1024, 1024 ** 4), '64 MiB', {
         description: 'Memory for whole bugs with their timelines, all repositories together.',
@@ -106,12 +127,17 @@ export function createSettingsSchema() {
       pagesMaxBytes: setting(type.byteSize(1024, 1024 ** 4), '64 MiB', {
         description: 'Memory for finished pages.',
       }),
-      openTimeoutSeconds: setting(type.decimalNumber(0.1, 3600), 30, {
-        description: 'How long a request waits for a repository to be opened; the opening goes on without it.',
+      progressAfterSeconds: setting(type.decimalNumber(0.1, 3600), 1, {
+        description:
+          'How long a request waits for a repository that is being read for the first time; then it is told how far that has come, and to ask again.',
       }),
     }),
     hooks: group('The address that git hooks call after a push.', {
       enabled: setting(type.flag(), true, { description: 'Whether that address exists.' }),
+      mode: setting(type.oneOf(['refresh', 'drop']), 'refresh', {
+        description:
+          'What a push does to a repository that is open: refresh reads what has moved, drop closes it, and the next request opens it anew.',
+      }),
       secret: optional(type.line(4096), {
         description: 'What a hook must send to be believed. Set this or secretFile, not both.',
         example: 'a long random text',
@@ -120,6 +146,21 @@ export function createSettingsSchema() {
       secretFile: optional(type.path('file'), {
         description: 'File that holds the secret; its final newline does not count.',
         example: '/run/secrets/git-bug-viewer',
+      }),
+    }),
+    metrics: group('Measures for Prometheus, at /metrics.', {
+      enabled: setting(type.flag(), true, { description: 'Whether anything is measured and that address exists.' }),
+      token: optional(type.line(4096), {
+        description: 'What a reader must send as "Authorization: Bearer …"; without it everybody may read.',
+        example: 'a long random text',
+        secret: true,
+      }),
+      listen: group('A listener of its own; the one of the pages then has no such address.', {
+        host: setting(type.host(), '127.0.0.1', { description: 'Address to listen on.' }),
+        port: optional(type.wholeNumber(0, 65535), {
+          description: 'Port to listen on, and what turns this listener on; 0 picks a free one.',
+          example: 9464,
+        }),
       }),
     }),
     logs: group('What is written to standard error.', {

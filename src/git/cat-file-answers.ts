@@ -47,7 +47,8 @@ interface Body {
 
 export class AnswerParser {
   readonly #events: AnswerEvents
-  #header: Buffer | undefined
+  /** What has come of a header. */
+  #header = ''
   #body: Body | undefined
 
   constructor(events: AnswerEvents) {
@@ -66,17 +67,15 @@ export class AnswerParser {
         continue
       }
       const end = chunk.indexOf(newline, at)
-      const piece = chunk.subarray(at, end < 0 ? chunk.length : end)
-      const line = this.#header ? Buffer.concat([this.#header, piece]) : piece
+      const line = this.#header + chunk.toString('latin1', at, end < 0 ? chunk.length : end)
       if (line.length > maxHeaderBytes) return 'a header without an end'
       if (end < 0) {
-        // The chunk's memory is reused by nobody, but a copy lets it go.
-        this.#header = Buffer.from(line)
+        this.#header = line
         return undefined
       }
-      this.#header = undefined
+      this.#header = ''
       at = end + 1
-      const problem = this.#open(line.toString('latin1'), chunk, at)
+      const problem = this.#open(line, chunk, at)
       if (problem) return problem
     }
     return undefined

@@ -1,15 +1,21 @@
 /** The room's front: everything that other rooms ask of git. Only this room starts processes. */
 import { type Clock, systemClock } from '../base/clock.ts'
+import { type Measures, noMeasures } from '../base/measures.ts'
 import { type CommitRecord, walkHistory } from './history.ts'
 import { importStream } from './import.ts'
 import { createObjectReader, type ObjectReader } from './object-reader.ts'
 import type { GitSetup } from './process.ts'
+import { createProcessTally, type ProcessTally } from './process-tally.ts'
 import { listRefs, type RefListing } from './refs.ts'
 import { type GitVersion, hasBatchCommand, readGitVersion } from './version.ts'
 
 export interface Git {
   readonly version: GitVersion
   readonly program: string
+  /** Plain data, from which `createGit` makes the same front in another thread. */
+  readonly plan: GitPlan
+  /** Counts the processes, also those that another thread starts. */
+  readonly tally: ProcessTally
   listRefs(
     folder: string,
     options: { readonly prefixes: readonly string[]; readonly signal?: AbortSignal | undefined },
@@ -18,6 +24,7 @@ export interface Git {
     folder: string,
     options: {
       readonly tips: readonly string[]
+      readonly maxCommits?: number
       readonly signal?: AbortSignal | undefined
       onCommit(commit: CommitRecord): void
     },
@@ -36,6 +43,16 @@ export interface GitOptions {
   /** An object reader's process is ended when nothing was asked for this long. Default 15 s. */
   readonly readerIdleMs?: number
   readonly ambient?: Readonly<Record<string, string | undefined>>
+  /** What is told of the processes that are started. */
+  readonly measures?: Measures
+}
+
+/** What the room needs to know to start git: plain data that can be sent to another thread. */
+export interface GitPlan {
+  readonly program: string
+  readonly version: GitVersion
+  readonly silenceLimitMs: number
+  readonly readerIdleMs: number
 }
 
 /**
@@ -43,23 +60,44 @@ export interface GitOptions {
  * @throws GIT_MISSING, GIT_TOO_OLD
  */
 export async function openGit(options: GitOptions = {}): Promise<Git> {
-  const setup: GitSetup = {
-    program: options.program ?? 'git',
-    clock: options.clock ?? systemClock,
+  const program = options.program ?? 'git'
+  const plan: GitPlan = {
+    program,
+    version: await readGitVersion(program),
     silenceLimitMs: options.silenceLimitMs ?? 60_000,
-    ambient: options.ambient ?? process.env,
+    readerIdleMs: options.readerIdleMs ?? 15_000,
   }
-  const version = await readGitVersion(setup.program)
+  return createGit(plan, { ...options, tally: createProcessTally(options.measures ?? noMeasures) })
+}
+
+/** What a front takes of the thread that it is in. */
+export interface GitSurroundings extends Pick<GitOptions, 'clock' | 'ambient'> {
+  readonly tally: ProcessTally
+}
+
+/** The room's front over a git that was checked. */
+export function createGit(plan: GitPlan, options: GitSurroundings): Git {
+  const { program, version, silenceLimitMs, readerIdleMs } = plan
+  const { tally } = options
+  const setup: GitSetup = {
+    program,
+    clock: options.clock ?? systemClock,
+    silenceLimitMs,
+    ambient: options.ambient ?? process.env,
+    tally,
+  }
   return {
     version,
-    program: setup.program,
+    program,
+    plan,
+    tally,
     listRefs: (folder, listing) => listRefs(setup, folder, listing),
     walkHistory: (folder, walk) => walkHistory(setup, folder, walk),
     importStream: (gitDir, stream) => importStream(setup, gitDir, stream),
     openReader: folder =>
       createObjectReader(setup, folder, {
         protocol: hasBatchCommand(version) ? 'command' : 'plain',
-        idleMs: options.readerIdleMs ?? 15_000,
+        idleMs: readerIdleMs,
       }),
   }
 }

@@ -25,10 +25,13 @@ export async function walkHistory(
   folder: string,
   options: {
     readonly tips: readonly string[]
+    /** More commits than this end the walk, and it rejects with GIT_OUTPUT_TOO_LARGE. */
+    readonly maxCommits?: number
     readonly signal?: AbortSignal | undefined
     onCommit(commit: CommitRecord): void
   },
 ): Promise<void> {
+  let left = options.maxCommits ?? Number.POSITIVE_INFINITY
   for (const tip of options.tips) {
     if (!isObjectHash(tip)) throw new ViewerError('GIT_PROTOCOL', 'a tip is not an object name')
   }
@@ -44,6 +47,7 @@ export async function walkHistory(
       for (const line of lines) {
         // Each record is announced by a line of its own, which older versions of git cannot leave out.
         if (line.startsWith('commit ')) continue
+        if (left-- <= 0) throw new ViewerError('GIT_OUTPUT_TOO_LARGE', 'the histories have more commits than allowed')
         options.onCommit(parseRecord(line))
       }
     },

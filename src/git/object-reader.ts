@@ -44,17 +44,21 @@ export interface ObjectReader extends AsyncDisposable {
    * @throws OBJECT_UNREADABLE where this object is damaged; other codes where the repository or git is at fault
    */
   read(hash: string, maxBytes: number): Promise<GitObject | undefined>
+  /** The same without a promise, for those who read by the ten thousand. `done` is called once, and never at once. */
+  request(hash: string, maxBytes: number, done: ObjectCallback): void
   /** Starts the process ahead of the first question, which is known to come: it is ready by then. */
   warmUp(): void
   /** Processes that run now: 0 or 1. */
   readonly processes: number
 }
 
+/** Gets the object, undefined where there is none, or why that cannot be told. */
+export type ObjectCallback = (error: unknown, object: GitObject | undefined) => void
+
 interface Request {
   readonly hash: string
   readonly maxBytes: number
-  resolve(object: GitObject | undefined): void
-  reject(error: unknown): void
+  readonly done: ObjectCallback
 }
 
 /** A reader for the repository in `folder`. Starts nothing yet. */
@@ -94,12 +98,21 @@ class CatFileReader implements ObjectReader {
   }
 
   read(hash: string, maxBytes: number): Promise<GitObject | undefined> {
-    if (!isObjectHash(hash)) return Promise.resolve(undefined)
-    if (this.#closed) return Promise.reject(new ViewerError('SHUTTING_DOWN', 'the object reader is closed'))
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ hash, maxBytes, resolve, reject })
-      this.#schedule()
+      this.request(hash, maxBytes, (error, object) => {
+        if (error === undefined) resolve(object)
+        else reject(error)
+      })
     })
+  }
+
+  request(hash: string, maxBytes: number, done: ObjectCallback) {
+    if (!isObjectHash(hash)) return queueMicrotask(() => done(undefined, undefined))
+    if (this.#closed) {
+      return queueMicrotask(() => done(new ViewerError('SHUTTING_DOWN', 'the object reader is closed'), undefined))
+    }
+    this.#waiting.push({ hash, maxBytes, done })
+    this.#schedule()
   }
 
   /** Gathers what one tick asks, so that it costs one write. */
@@ -157,15 +170,16 @@ class CatFileReader implements ObjectReader {
     const waiting = this.#takeWaiting()
     this.#fruitless = session.answered > 0 ? 0 : this.#fruitless + 1
     if (!mayBeAnObject(error, session.answered) || this.#fruitless > maxFruitless) {
-      for (const request of [...unanswered, ...waiting]) request.reject(error)
+      for (const request of [...unanswered, ...waiting]) request.done(error, undefined)
       return
     }
     const [culprit, ...others] = unanswered
-    culprit?.reject(
+    culprit?.done(
       new ViewerError('OBJECT_UNREADABLE', `git cannot read object ${culprit.hash}`, {
         cause: error,
         data: error.data,
       }),
+      undefined,
     )
     this.#waiting.push(...others, ...waiting)
     if (this.#waiting.length > 0) this.#schedule()
@@ -189,7 +203,7 @@ class CatFileReader implements ObjectReader {
     this.#closed = true
     this.#idle?.cancel()
     for (const request of this.#takeWaiting()) {
-      request.reject(new ViewerError('SHUTTING_DOWN', 'the object reader is closed'))
+      request.done(new ViewerError('SHUTTING_DOWN', 'the object reader is closed'), undefined)
     }
     if (this.#session) this.#drop(this.#session)
     await Promise.all(this.#ending)
@@ -221,6 +235,9 @@ interface SessionEvents {
   /** `unanswered` were asked; git answers in order, so it died of the first of them. */
   onEnd(error: ViewerError, unanswered: readonly Request[]): void
 }
+
+/** Questions that may lie in the list after they were answered. */
+const keptAnswered = 4096
 
 /** One life of the process. */
 class Session {
@@ -266,7 +283,7 @@ class Session {
     this.#watch ??= watchSilence(this.#setup, () => {
       this.#doubt(new ViewerError('GIT_TIMEOUT', 'git cat-file did not answer in time'))
     })
-    this.#git.child.stdin.write(text)
+    this.#git.child.stdin.write(text, 'latin1')
   }
 
   #receive(chunk: Buffer) {
@@ -291,7 +308,12 @@ class Session {
     if (answer.name !== request.hash) return `asked for ${request.hash}, answered ${answer.name}`
     this.#askedHead++
     this.answered++
-    request.resolve(answer.object)
+    // While it is never empty it must not keep everything that was ever asked.
+    if (this.#askedHead === keptAnswered) {
+      this.#asked.splice(0, keptAnswered)
+      this.#askedHead = 0
+    }
+    request.done(undefined, answer.object)
     return undefined
   }
 

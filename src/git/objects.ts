@@ -5,10 +5,27 @@ export interface CommitObject {
   readonly parents: readonly string[]
 }
 
-export interface TreeEntry {
+/** An entry of a tree. Its hash is written out when it is asked for: of most entries only the name is of interest. */
+export class TreeEntry {
   readonly name: string
-  readonly hash: string
+  readonly #bytes: Buffer
+  readonly #start: number
+  readonly #end: number
+
+  /** @param bytes of the tree, with the place of the hash in them */
+  constructor(name: string, bytes: Buffer, { start, end }: { readonly start: number; readonly end: number }) {
+    this.name = name
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+  }
+
+  get hash(): string {
+    return this.#bytes.toString('hex', this.#start, this.#end)
+  }
 }
+
+const space = 0x20
 
 /** Reads `tree` and `parent` lines of a commit's header. */
 export function parseCommit(bytes: Buffer): CommitObject | undefined {
@@ -37,16 +54,17 @@ function headerEnd(bytes: Buffer): number {
 export function parseTree(bytes: Buffer, hashBytes: number): TreeEntry[] | undefined {
   const entries: TreeEntry[] = []
   let at = 0
-  while (at < bytes.length) {
-    const space = bytes.indexOf(0x20, at)
-    const zero = space < 0 ? -1 : bytes.indexOf(0, space)
-    const next = zero + 1 + hashBytes
-    if (zero < 0 || next > bytes.length) return undefined
-    entries.push({
-      name: bytes.toString('utf8', space + 1, zero),
-      hash: bytes.toString('hex', zero + 1, next),
-    })
-    at = next
+  const { length } = bytes
+  while (at < length) {
+    // By hand: trees are short, and a search by `indexOf` costs more to be called than it saves.
+    while (at < length && bytes[at] !== space) at++
+    const nameAt = ++at
+    while (at < length && bytes[at] !== 0) at++
+    const start = at + 1
+    const end = start + hashBytes
+    if (end > length) return undefined
+    entries.push(new TreeEntry(bytes.toString('utf8', nameAt, at), bytes, { start, end }))
+    at = end
   }
   return entries
 }

@@ -8,6 +8,7 @@ import { dirname } from 'node:path'
 import type { Clock, Timer } from '../base/clock.ts'
 import { ViewerError } from '../base/errors.ts'
 import { gitEnvironment } from './environment.ts'
+import type { ProcessTally } from './process-tally.ts'
 
 /** What every git process of the program has in common. */
 export interface GitSetup {
@@ -18,6 +19,8 @@ export interface GitSetup {
   readonly silenceLimitMs: number
   /** Usually `process.env`. */
   readonly ambient: Readonly<Record<string, string | undefined>>
+  /** Counts the processes; without it nobody does. */
+  readonly tally?: ProcessTally
 }
 
 /** How much of standard error is kept. */
@@ -51,6 +54,7 @@ export function startGit(setup: GitSetup, folder: string, args: readonly string[
     stdio: 'pipe',
     windowsHide: true,
   })
+  const tellEnd = setup.tally?.started(args)
   let stderr = ''
   child.stderr.setEncoding('utf8')
   child.stderr.on('data', (text: string) => {
@@ -64,6 +68,7 @@ export function startGit(setup: GitSetup, folder: string, args: readonly string[
   })
   const ended = new Promise<GitEnd>(resolve => {
     child.on('close', (status, signal) => {
+      tellEnd?.()
       resolve({ status: status ?? undefined, signal: signal ?? undefined, ...(spawnError ? { spawnError } : {}) })
     })
   })

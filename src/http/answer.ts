@@ -3,19 +3,26 @@
  * in the encoding that the client takes (`api.md`, "Caching"). The ETag is weak, since encodings share it.
  */
 import { hash } from 'node:crypto'
-import { negotiate } from '@fastify/accept-negotiator'
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { encodings, type FinishedPage, type FinishedPages } from './finished-pages.ts'
+import { chooseEncoding } from './choose-encoding.ts'
+import { matchesEtag } from './entity-tag.ts'
+import type { FinishedPage, FinishedPages } from './finished-pages.ts'
+import type { RepeatedAnswers } from './repeated-answers.ts'
 
 /** An answer that is the same as long as its state is. */
 export interface StateAnswer {
   /** What it shows: the digest of the refs, for example. */
   readonly state: string
+  /**
+   * The repository whose digest `state` is, where nothing of a request but its address decides what is sent. Such an
+   * answer is given again without its route being asked, for as long as the repository has that digest.
+   */
+  readonly repository?: string
   /** `html`, `json`, `atom`: what makes two answers about one state differ. */
   readonly format: keyof typeof contentTypes
   /** What makes it another answer than others about the same state: the address with the parameters that count. */
   readonly key: string
-  readonly headers?: Readonly<Record<string, string>>
   render(): Promise<string>
 }
 
@@ -27,25 +34,52 @@ export const contentTypes = {
 
 export interface Answerer {
   send(request: FastifyRequest, reply: FastifyReply, answer: StateAnswer): Promise<FastifyReply>
+  /** Those that can be given again without their routes. */
+  readonly repeated: RepeatedAnswers
 }
 
-/**
- * Makes the sender.
- * @param buildTag changes whenever the program, its templates or its settings do
- */
-export function createAnswerer(pages: FinishedPages, buildTag: string): Answerer {
+export interface AnswererParts {
+  readonly pages: FinishedPages
+  readonly repeated: RepeatedAnswers
+  /** Changes whenever the program, its templates or its settings do. */
+  readonly buildTag: string
+}
+
+/** Makes the sender. */
+export function createAnswerer({ pages, repeated, buildTag }: AnswererParts): Answerer {
   return {
+    repeated,
     async send(request, reply, answer) {
       const etag = `W/"${answer.state.slice(0, 16)}-${buildTag}-${answer.format}"`
       reply.header('etag', etag).header('cache-control', 'public, max-age=0, must-revalidate')
-      if (answer.headers) reply.headers(answer.headers)
-      if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
+      reply.header('vary', 'Accept-Encoding')
       const key = [answer.format, answer.state, answer.key].join('\n')
-      const page = await pages.findOrRender(key, () => answer.render())
+      const unchanged = matchesEtag(request.headers['if-none-match'], etag)
+      const page = unchanged ? undefined : await pages.findOrRender(key, () => answer.render())
+      const { repository, state } = answer
+      if (repository !== undefined) {
+        const headers = reply.getHeaders() as OutgoingHttpHeaders
+        repeated.remember(request.originalUrl, {
+          repository,
+          state,
+          etag,
+          key,
+          headers,
+          type: contentTypes[answer.format],
+        })
+      }
+      if (!page) return sendUnchanged(request, reply)
       reply.type(contentTypes[answer.format])
       return await sendPage(request, reply, page)
     },
   }
+}
+
+function sendUnchanged(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (request.method !== 'HEAD') return reply.code(304).send()
+  // Fastify would say `content-length: 0` of it, and to a cache that is the length of the page.
+  reply.raw.writeHead(304, reply.getHeaders() as OutgoingHttpHeaders).end()
+  return reply
 }
 
 /** Sends a finished page in the best encoding that the client takes. */
@@ -54,20 +88,11 @@ export async function sendPage(
   reply: FastifyReply,
   page: FinishedPage,
 ): Promise<FastifyReply> {
-  const accepted = request.headers['accept-encoding']
-  const encoding = accepted === undefined ? null : negotiate(accepted, [...encodings])
+  const encoding = chooseEncoding(request.headers['accept-encoding'])
   const encoded = encoding === null ? undefined : page.encoded(encoding)
   reply.header('vary', 'Accept-Encoding')
   if (encoding === null || encoded === undefined) return reply.send(page.body)
   return reply.header('content-encoding', encoding).send(await encoded)
-}
-
-/** RFC 9110, 13.1.2: a list of tags, compared weakly, or `*`. */
-export function matchesEtag(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
-  if (header.trim() === '*') return true
-  const wanted = etag.replace(/^W\//, '')
-  return header.split(',').some(tag => tag.trim().replace(/^W\//, '') === wanted)
 }
 
 /** A short name for everything that is given. */

@@ -13,17 +13,29 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import { ViewerError } from '../base/errors.ts'
+import type { Measures } from '../base/measures.ts'
 import { errorPage } from '../pages/error-page.ts'
 import type { PageView } from '../pages/layout.ts'
+import { progressPage } from '../pages/progress-page.ts'
 import { contentTypes } from './answer.ts'
 import { apiRoutes } from './api/routes.ts'
-import { type ErrorAnswer, errorAnswer, sendPlainError, setErrorHeaders, wantedErrorFormat } from './error-reply.ts'
+import {
+  type ErrorAnswer,
+  errorAnswer,
+  errorLabel,
+  sendPlainError,
+  setErrorHeaders,
+  wantedErrorFormat,
+} from './error-reply.ts'
 import { rewriteUrl } from './repository-url.ts'
+import { addRequestDurations } from './request-durations.ts'
+import { createRequestLog } from './request-log.ts'
 import { bugPages } from './routes/bug.ts'
 import { bugListPages } from './routes/bug-list.ts'
 import { fileRoutes } from './routes/files.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hookRoutes } from './routes/hooks.ts'
+import { type MetricsRoute, metricsRoutes } from './routes/metrics.ts'
 import { repositoryPages } from './routes/repository-pages.ts'
 import { sitePages } from './routes/site-pages.ts'
 import { addSecurityHeaders } from './security-headers.ts'
@@ -38,6 +50,10 @@ export interface AppOptions {
   readonly viewsFolder: string
   readonly files: StaticFiles
   readonly version: string
+  /** What is told of requests and errors; undefined measures nothing. */
+  readonly measures: Measures | undefined
+  /** Where `/metrics` is answered here: what it shows. */
+  readonly metricsRoute: MetricsRoute | undefined
   isReady(): boolean
 }
 
@@ -45,6 +61,7 @@ export interface AppOptions {
 export async function createApp(services: HttpServices, options: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: options.logger,
+    childLoggerFactory: createRequestLog,
     logController: new LogController({ disableRequestLogging: !options.logRequests }),
     trustProxy: typeof options.trustedProxies === 'boolean' ? options.trustedProxies : [...options.trustedProxies],
     rewriteUrl: request => rewriteUrl(request.url ?? '/', services.options.basePath),
@@ -68,6 +85,12 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
     done(null, payload)
   })
 
+  if (options.measures) addRequestDurations(app, options.measures)
+  // What was answered before and is still right goes out at once; hooks that come after the answer run as ever.
+  const { repeated } = services.answerer
+  app.addHook('onRequest', (request, reply, done) => {
+    if (closing || !repeated.answer(request.originalUrl, request.raw, reply.raw)) done()
+  })
   addSecurityHeaders(app)
   await app.register(view, {
     engine: { eta: new Eta({ views: options.viewsFolder, cache: true }) },
@@ -78,13 +101,19 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   const render = async (template: string, page: PageView) => String(await app.view(template, page))
   const pages: PageServices = { ...services, render }
 
-  app.setErrorHandler(async (error, request, reply) => await answerError(pages, { error, request, reply }))
+  const answer = async (failure: Failure) => {
+    const told = errorAnswer(failure.error)
+    options.measures?.count('gitbugviewer_errors_total', { code: errorLabel(told), place: 'request' })
+    return await answerError(pages, failure, told)
+  }
+  app.setErrorHandler(async (error, request, reply) => await answer({ error, request, reply }))
   app.setNotFoundHandler(async (request, reply) => {
     const error = new ViewerError('PAGE_UNKNOWN', 'no page has that address')
-    return await answerError(pages, { error, request, reply })
+    return await answer({ error, request, reply })
   })
 
   await app.register(healthRoutes, { isReady: () => options.isReady() })
+  if (options.metricsRoute) await app.register(metricsRoutes, options.metricsRoute)
   await app.register(staticFileRoutes, { files: options.files })
   await app.register(apiRoutes, { prefix: '/api/v1', services, version: options.version })
   if (services.options.hooksEnabled) await app.register(hookRoutes, services)
@@ -106,16 +135,31 @@ interface Failure {
   readonly reply: FastifyReply
 }
 
-async function answerError(services: PageServices, { error, request, reply }: Failure): Promise<FastifyReply> {
-  const answer = errorAnswer(error)
+async function answerError(
+  services: PageServices,
+  { error, request, reply }: Failure,
+  answer: ErrorAnswer,
+): Promise<FastifyReply> {
   const data = { err: error, url: request.originalUrl }
-  if (answer.status >= 500) request.log.error(data, 'a request failed')
+  if (answer.status >= 500 && !answer.building) request.log.error(data, 'a request failed')
   else request.log.debug(data, 'a request was refused')
   const format = wantedErrorFormat(request)
   if (format !== 'html') return sendPlainError(reply, answer, error, format)
-  const html = await services.render('error', errorPage(errorInput(services, { error, request, reply }, answer)))
+  const html = answer.building
+    ? await services.render(
+        'progress',
+        progressPage({ site: services.site, url: ownAddress(request), ...answer.building }),
+      )
+    : await services.render('error', errorPage(errorInput(services, { error, request, reply }, answer)))
   setErrorHeaders(reply, answer)
+  // The page loads itself again. A header and no element of the page, so that a copy that somebody keeps stays as it is.
+  if (answer.building) reply.header('refresh', answer.retryAfterSeconds)
   return reply.type(contentTypes.html).send(html)
+}
+
+/** What leads back to where the request came, on this site whatever was sent as an address. */
+function ownAddress({ originalUrl }: FastifyRequest): string {
+  return /^\/(?![/\\])/.test(originalUrl) ? originalUrl : '/'
 }
 
 function errorInput(services: PageServices, { error, request }: Failure, answer: ErrorAnswer) {

@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import { ViewerError } from '../base/errors.ts'
 import type { BugSummary, Identity } from '../bug/model.ts'
-import type { Lease } from '../cache/cache-manager.ts'
+import type { Lease } from '../cache/lease.ts'
 import { choicesPage } from '../pages/choices-page.ts'
 import { contentTypes } from './answer.ts'
 import type { PageServices } from './services.ts'

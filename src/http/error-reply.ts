@@ -4,6 +4,7 @@
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, ViewerError } from '../base/errors.ts'
+import type { BuildProgress } from '../pages/progress-page.ts'
 
 /** Statuses of the codes that can reach a visitor; every other one is a 500. */
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -30,8 +31,9 @@ const publicMessages: Partial<Record<ErrorCode, string>> = {
   REPOSITORY_UNREADABLE: 'the repository cannot be read now',
 }
 
-/** When to come back after a 503, in seconds. */
+/** When to come back after a 503, in seconds: in general, and to see how far a first build has come. */
 const retryAfterSeconds = 5
+const progressRetryAfterSeconds = 2
 
 /** An error as it is told. */
 export interface ErrorAnswer {
@@ -42,6 +44,15 @@ export interface ErrorAnswer {
   readonly jsonCode: string
   readonly message: string
   readonly retryAfterSeconds: number | undefined
+  /** The first build that the visitor has to wait for. */
+  readonly building?: Building
+}
+
+/** A first build, as it is told. */
+export interface Building {
+  /** The repository. */
+  readonly name: string
+  readonly progress: BuildProgress
 }
 
 /** Decides what to tell about an error. */
@@ -49,6 +60,11 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   if (error instanceof ViewerError) {
     const status = statuses[error.code] ?? 500
     const message = status === 500 ? 'the server cannot answer this now' : (publicMessages[error.code] ?? error.message)
+    const building = buildingOf(error)
+    if (building) {
+      const seconds = progressRetryAfterSeconds
+      return { status, code: error.code, jsonCode: error.code, message, retryAfterSeconds: seconds, building }
+    }
     const retry = status === 503 ? retryAfterSeconds : undefined
     return { status, code: error.code, jsonCode: error.code, message, retryAfterSeconds: retry }
   }
@@ -82,6 +98,12 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   }
 }
 
+/** What `withRepository` says of a first build. */
+function buildingOf({ code, data }: ViewerError): Building | undefined {
+  if (code !== 'LOAD_TIMEOUT' || data.progress === undefined) return undefined
+  return { name: String(data.subject), progress: data.progress as BuildProgress }
+}
+
 const noRetry = { retryAfterSeconds: undefined }
 
 /** The JSON form of an error (`api.md`, "JSON API"). */
@@ -98,6 +120,7 @@ export function errorJson(answer: ErrorAnswer, error: unknown): Record<string, u
     message: answer.message,
     ...matches,
     ...place,
+    ...(answer.building ? { progress: answer.building.progress } : {}),
   }
 }
 
@@ -114,11 +137,16 @@ const reasonPhrases: ReadonlyMap<number, string> = new Map([
   [503, 'Service Unavailable'],
 ])
 
+/** The label under which an answered error is counted. */
+export function errorLabel({ code, status }: ErrorAnswer): ErrorCode | 'INTERNAL' | 'REFUSED' {
+  return code ?? (status >= 500 ? 'INTERNAL' : 'REFUSED')
+}
+
 /** What form the address asks for: its suffix decides, never the Accept header. */
 export function wantedErrorFormat(request: FastifyRequest): 'json' | 'text' | 'html' {
   const path = request.originalUrl.split('?', 1)[0] ?? ''
   if (/\/(?:api|hooks)\//.test(path) || path.endsWith('.json')) return 'json'
-  return /\.(?:atom|txt|csv|mbox|md)$/.test(path) ? 'text' : 'html'
+  return path === '/metrics' || /\.(?:atom|txt|csv|mbox|md)$/.test(path) ? 'text' : 'html'
 }
 
 /** Sends an error to those who read no HTML. */

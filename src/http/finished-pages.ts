@@ -6,6 +6,7 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
+import { type Measures, noMeasures } from '../base/measures.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 
 /** Encodings that are offered, the best first. */
@@ -16,32 +17,58 @@ export interface FinishedPage {
   readonly body: Buffer
   /** The body in an encoding; undefined where it is too small to gain from it. */
   encoded(encoding: Encoding): Promise<Buffer> | undefined
+  /**
+   * The page as it goes out to a client that takes `encoding`, or takes none (null); undefined while that is not
+   * compressed yet. The same object each time.
+   */
+  formNow(encoding: Encoding | null): PageForm | undefined
+}
+
+/** What goes out of a page. */
+export interface PageForm {
+  /** Null for the page as it is. */
+  readonly encoding: Encoding | null
+  readonly bytes: Buffer
 }
 
 export interface FinishedPages {
   /** The answer under a key, or the one that `render` makes. A failure is told to those who wait and not kept. */
   findOrRender(key: string, render: () => Promise<string>): Promise<FinishedPage>
+  /** The answer under a key, where it is there. That it is not there counts as no miss: `findOrRender` comes next. */
+  findNow(key: string): FinishedPage | undefined
   readonly bytes: number
 }
 
+const hit = { tier: 'page', result: 'hit' } as const
+const miss = { tier: 'page', result: 'miss' } as const
 /** Smaller ones fit into one packet as they are. */
 const minEncodedBytes = 1024
 const compress = { br: promisify(brotliCompress), gzip: promisify(gzip) }
 
 /** Makes the store. @param maxBytes of bodies and their compressed forms, about */
-export function createFinishedPages(maxBytes: number): FinishedPages {
+export function createFinishedPages(maxBytes: number, measures: Measures = noMeasures): FinishedPages {
   // A compressed text is at most about a third; counted in advance, since it comes later.
   const pages = new LRUCache<string, FinishedPage>({
     maxSize: maxBytes,
     sizeCalculation: (page, key) => Math.ceil(page.body.length * 1.5) + 2 * key.length + 256,
+    dispose: (_page, _key, why) => {
+      if (why === 'evict') measures.count('gitbugviewer_evictions_total', { tier: 'page', reason: 'size' })
+    },
   })
+  measures.gauge('gitbugviewer_cache_bytes', () => [{ labels: { tier: 'page' }, value: pages.calculatedSize }])
   const flight = createSingleFlight<string, FinishedPage>()
   return {
     get bytes() {
       return pages.calculatedSize
     },
+    findNow(key) {
+      const found = pages.get(key)
+      if (found) measures.count('gitbugviewer_lookups_total', hit)
+      return found
+    },
     async findOrRender(key, render) {
       const found = pages.get(key)
+      measures.count('gitbugviewer_lookups_total', found ? hit : miss)
       if (found) return found
       return await flight.run(key, async () => {
         const page = finishPage(Buffer.from(await render()))
@@ -55,19 +82,31 @@ export function createFinishedPages(maxBytes: number): FinishedPages {
 /** Makes an answer that is kept elsewhere, such as a static file. */
 export function finishPage(body: Buffer): FinishedPage {
   const encoded = new Map<Encoding, Promise<Buffer>>()
+  const forms = new Map<Encoding, PageForm>()
+  const asIs: PageForm = { encoding: null, bytes: body }
+  const small = body.length < minEncodedBytes
   return {
     body,
     encoded(encoding) {
-      if (body.length < minEncodedBytes) return undefined
+      if (small) return undefined
       let result = encoded.get(encoding)
       if (!result) {
-        result =
-          encoding === 'br'
-            ? compress.br(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })
-            : compress.gzip(body, { level: 6 })
+        result = encode(body, encoding)
         encoded.set(encoding, result)
+        // A failure is told to those who wait.
+        result.then(
+          bytes => forms.set(encoding, { encoding, bytes }),
+          () => {},
+        )
       }
       return result
     },
+    formNow: encoding => (encoding === null || small ? asIs : forms.get(encoding)),
   }
+}
+
+function encode(body: Buffer, encoding: Encoding): Promise<Buffer> {
+  return encoding === 'br'
+    ? compress.br(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })
+    : compress.gzip(body, { level: 6 })
 }

@@ -1,6 +1,6 @@
 /** Queries as requests carry them. */
 import { ViewerError } from '../base/errors.ts'
-import type { Lease } from '../cache/cache-manager.ts'
+import type { Lease } from '../cache/lease.ts'
 import type { QueryError } from '../query/query-error.ts'
 import type { QuerySource } from '../query/select.ts'
 
@@ -20,8 +20,8 @@ export function readQuery(value: unknown, maxChars: number): string | undefined 
 
 /** What a query is answered from. */
 export function querySource(lease: Lease): QuerySource {
-  const { bugs, identities } = lease.tracker
-  return { bugs, identities, foldedText: bug => lease.foldedText(bug) }
+  const { bugs, bugsByEdit, identities } = lease.tracker
+  return { bugs, bugsByEdit, identities, foldedText: bug => lease.foldedText(bug) }
 }
 
 /** A mistake in a query, for those who read no page. */

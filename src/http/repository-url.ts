@@ -11,6 +11,11 @@
 export const repositoryPrefix = '/-/in-repository/:name'
 
 const innerPrefix = '/-/in-repository/'
+/** A route's pattern as people know the address: `/:name/-/bugs/:id`. */
+export function shownPattern(pattern: string): string {
+  return pattern.startsWith(repositoryPrefix) ? `/:name/-${pattern.slice(repositoryPrefix.length)}` : pattern
+}
+
 /** No route has this address. */
 const nowhere = '/-/nowhere'
 
@@ -43,6 +48,7 @@ function stripBase(path: string, basePath: string): string | undefined {
 }
 
 function decode(text: string): string | undefined {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {

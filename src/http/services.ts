@@ -1,4 +1,5 @@
 /** What routes are given: each is an option of the plugin that needs it. */
+import type { Measures } from '../base/measures.ts'
 import type { CacheManager } from '../cache/cache-manager.ts'
 import type { Overview } from '../cache/overview.ts'
 import type { PageView, Site } from '../pages/layout.ts'
@@ -12,6 +13,7 @@ export interface HttpServices {
   /** Loaded with the first bug page: lists do not need it, and it takes a while. */
   markdown(): Promise<Markdown>
   readonly answerer: Answerer
+  readonly measures: Measures
   readonly options: HttpOptions
 }
 
@@ -26,10 +28,12 @@ export interface HttpOptions {
   readonly basePath: string
   /** Scheme and host of the site as visitors see it; else those of the request. */
   readonly publicOrigin: string | undefined
-  /** How long a request waits for a repository to be opened. */
-  readonly openTimeoutMs: number
+  /** How long a request waits for the first build of a repository before it is told how far that has come. */
+  readonly progressAfterMs: number
   readonly maxQueryChars: number
   readonly maxHookBodyBytes: number
   readonly hooksEnabled: boolean
   readonly hookSecret: string | undefined
+  /** What a push does to a repository that is open. */
+  readonly hookMode: 'refresh' | 'drop'
 }

@@ -1,9 +1,15 @@
-/** The use of a repository by one request: the wait has a limit and ends when the client goes; the lease is given back. */
+/**
+ * The use of a repository by one request: the wait has a limit and ends when the client goes; the lease is given back.
+ *
+ *     open and fresh ──────────────────────────► use
+ *     first build ──────── progressAfterMs ────► LOAD_TIMEOUT with `progress`: a page shows it, and comes back
+ *     anything else ────── longestWaitMs ──────► LOAD_TIMEOUT
+ */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../base/errors.ts'
 import { once } from '../base/once.ts'
-import { waitFor } from '../base/single-flight.ts'
-import type { Lease } from '../cache/cache-manager.ts'
+import type { Lease } from '../cache/lease.ts'
+import { type BuildProgress, progressText } from '../pages/progress-page.ts'
 import { readerSignal } from './reader-signal.ts'
 import type { HttpServices } from './services.ts'
 
@@ -16,7 +22,8 @@ export interface RepositoryUse {
 
 /**
  * Opens the repository that the address names, and runs `use` with it.
- * @throws what `acquire` throws, and LOAD_TIMEOUT: the opening then goes on, and a later request may find it done
+ * @throws what `acquire` throws, and LOAD_TIMEOUT: the reading then goes on, and a later request may find it done. Its
+ *   data has `progress`, a `BuildProgress`, where it is the first build
  */
 export async function withRepository<T>(
   services: HttpServices,
@@ -28,21 +35,53 @@ export async function withRepository<T>(
   return await use({ lease, signal })
 }
 
-async function acquireInTime(services: HttpServices, name: string, signal: AbortSignal): Promise<Lease> {
-  const acquiring = services.manager.acquire(name, signal)
+/** A repository that is open answers within a second, however much has changed; on a machine that is too busy, later. */
+const longestWaitMs = 30_000
+
+async function acquireInTime(services: HttpServices, name: string, gone: AbortSignal): Promise<Lease> {
+  const { manager, options } = services
+  const { progressAfterMs } = options
+  const leave = new AbortController()
+  gone.addEventListener('abort', () => leave.abort(gone.reason), { once: true })
+  const acquiring = manager.acquire(name, leave.signal)
   try {
-    return await waitFor(acquiring, AbortSignal.timeout(services.options.openTimeoutMs))
+    const soon = await waitAtMost(acquiring, progressAfterMs)
+    if (soon) return soon
+    // A first build says how far it is; anything else is an open repository that has changed, and soon done.
+    const progress = manager.progress(name)
+    if (progress) throw loadTimeout(name, progress)
+    const later = await waitAtMost(acquiring, Math.max(0, longestWaitMs - progressAfterMs))
+    if (later) return later
+    throw loadTimeout(name, manager.progress(name))
   } catch (error) {
-    // It may still come after the limit; then nobody is there to give it back.
+    // It may still come; then nobody is there to give it back.
     acquiring.then(
       late => late[Symbol.dispose](),
       () => {},
     )
-    if (error instanceof DOMException && error.name === 'TimeoutError') {
-      throw new ViewerError('LOAD_TIMEOUT', 'the repository is still being read; try again in a moment', {
-        cause: error,
-      })
-    }
+    leave.abort(error)
     throw error
   }
+}
+
+/**
+ * What the promise gives; undefined where that takes longer. Many requests wait at the same time for a look at the
+ * files that takes a millisecond, so it has no signal, which would cost more than the rest of the wait.
+ */
+async function waitAtMost<T>(promise: Promise<T>, timeMs: number): Promise<T | undefined> {
+  const { promise: tooLong, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => resolve(undefined), timeMs)
+  try {
+    return await Promise.race([promise, tooLong])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function loadTimeout(name: string, progress: BuildProgress | undefined): ViewerError {
+  const data = { subject: name }
+  if (!progress) return new ViewerError('LOAD_TIMEOUT', 'the changes of the repository are still being read', { data })
+  const { done, total } = progress
+  const howFar = `the repository is being read for the first time: ${progressText(progress)}`
+  return new ViewerError('LOAD_TIMEOUT', howFar, { data: { ...data, progress: { done, total } } })
 }

@@ -1,6 +1,7 @@
 /** Named tasks on a cron schedule. A task never overlaps itself; its failure is logged and does not end the schedule. */
 import cron from 'node-cron'
 import type { Log } from '../base/log.ts'
+import { type Measures, noMeasures } from '../base/measures.ts'
 
 export interface Job {
   readonly name: string
@@ -10,31 +11,50 @@ export interface Job {
 }
 
 /** Starts the jobs. Disposing it stops them and waits for the one that runs. */
-export function startJobs(jobs: readonly Job[], log: Log): AsyncDisposable {
+export function startJobs(jobs: readonly Job[], log: Log, measures: Measures = noMeasures): AsyncDisposable {
   const stop = new AbortController()
   const running = new Set<Promise<void>>()
-  const tasks = jobs.map(job =>
-    cron.schedule(
+  const tasks = jobs.map(job => {
+    const task = cron.schedule(
       job.schedule,
       () => {
-        const run = job
-          .run(stop.signal)
-          .catch((error: unknown) => {
-            if (!stop.signal.aborted) log.error({ err: error, job: job.name }, 'a job failed')
-          })
-          .finally(() => running.delete(run))
+        const run = runJob(job, { signal: stop.signal, log, measures }).finally(() => running.delete(run))
         running.add(run)
         return run
       },
       { name: job.name, noOverlap: true, logger: cronLogger(log) },
-    ),
-  )
+    )
+    task.on('execution:overlap', () => measures.count('gitbugviewer_job_skips_total', { task: job.name }))
+    return task
+  })
   return {
     async [Symbol.asyncDispose]() {
       stop.abort(new DOMException('the server is shutting down', 'AbortError'))
       for (const task of tasks) await task.destroy()
       await Promise.all(running)
     },
+  }
+}
+
+interface RunDeps {
+  readonly signal: AbortSignal
+  readonly log: Log
+  readonly measures: Measures
+}
+
+/** Runs a job once. Never rejects. */
+async function runJob(job: Job, { signal, log, measures }: RunDeps): Promise<void> {
+  const startMs = performance.now()
+  const tell = (result: 'done' | 'failed' | 'stopped') => {
+    const seconds = (performance.now() - startMs) / 1000
+    measures.observe('gitbugviewer_job_duration_seconds', seconds, { task: job.name, result })
+  }
+  try {
+    await job.run(signal)
+    tell('done')
+  } catch (error) {
+    tell(signal.aborted ? 'stopped' : 'failed')
+    if (!signal.aborted) log.error({ err: error, job: job.name }, 'a job failed')
   }
 }
 

@@ -3,7 +3,7 @@
  * where the tracker's own order is not the one asked for, and not to copy where everything is asked for.
  */
 import type { BugSummary } from '../bug/model.ts'
-import { type Query, sortOf } from './ast.ts'
+import { type Query, type Sort, sortOf } from './ast.ts'
 import { withStatus } from './edit.ts'
 import { compileMatcher, type MatchContext } from './matcher.ts'
 import { createOrder } from './order.ts'
@@ -12,14 +12,22 @@ import { createOrder } from './order.ts'
 export interface QuerySource extends MatchContext {
   /** In the order `creation-desc` of `createOrder`. */
   readonly bugs: readonly BugSummary[]
+  /** The same, in the order `edit-desc`: what most lists show need not be sorted then. */
+  readonly bugsByEdit?: readonly BugSummary[]
 }
 
 /** The bugs that match, in the query's order. The array may be the source's own. */
 export function selectBugs(query: Query, source: QuerySource): readonly BugSummary[] {
-  const found = query.filters.length === 0 ? source.bugs : source.bugs.filter(compileMatcher(query, source))
   const sort = sortOf(query)
-  if (sort.key === 'creation' && sort.direction === 'desc') return found
-  return found.toSorted(createOrder(sort))
+  const sorted = sort.direction === 'desc' ? sortedSource(sort.key, source) : undefined
+  const bugs = sorted ?? source.bugs
+  const found = query.filters.length === 0 ? bugs : bugs.filter(compileMatcher(query, source))
+  return sorted ? found : found.toSorted(createOrder(sort))
+}
+
+function sortedSource(key: Sort['key'], source: QuerySource): readonly BugSummary[] | undefined {
+  if (key === 'creation') return source.bugs
+  return key === 'edit' ? source.bugsByEdit : undefined
 }
 
 /** How many bugs each of the tabs Open and Closed would show: the query without its filters on status, split by it. */

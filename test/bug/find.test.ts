@@ -2,14 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isViewerError, ViewerError } from '../../src/base/errors.ts'
 import { type Found, findBug, findByImportedNumber, findByPrefix, findIdentity, onlyOne } from '../../src/bug/find.ts'
+import { IdIndex } from '../../src/bug/id-index.ts'
 import type { BugSummary, Tracker } from '../../src/bug/model.ts'
-import { assembleTracker, toBugRecord } from '../../src/cache/assemble.ts'
+import { assembleTracker } from '../../src/cache/assemble.ts'
+import { toBugRecord } from '../../src/cache/entity-record.ts'
 import { create, soundBug, write } from './packs.ts'
 
 const ids = ['abcd'.padEnd(64, '0'), 'abcd1'.padEnd(64, '0'), 'abcd12'.padEnd(64, '0'), 'f'.repeat(64)]
 
-function table(names: readonly string[]): ReadonlyMap<string, { id: string }> {
-  return new Map(names.map(id => [id, { id }]))
+function table(names: readonly string[]): IdIndex<{ readonly id: string }> {
+  return new IdIndex(names.toSorted().map(id => ({ id })))
 }
 
 function idsOf(found: Found<{ readonly id: string }>): readonly string[] {
@@ -18,14 +20,10 @@ function idsOf(found: Found<{ readonly id: string }>): readonly string[] {
 }
 
 function trackerOf(bugs: readonly BugSummary[]): Tracker {
-  const records = bugs.map(
-    bug =>
-      [
-        `refs/bugs/${bug.id}`,
-        toBugRecord(bug.tip, { comments: [], timeline: [], files: [], packs: [], ...bug }, []),
-      ] as const,
+  const records = bugs.map(bug =>
+    toBugRecord({ kind: 'bug', id: bug.id, tip: bug.tip }, { summary: bug, texts: [], files: [], problems: [] }),
   )
-  return assembleTracker(records, { listingDigest: 'digest', broken: [], readAtMs: 0 })
+  return assembleTracker(records, { listingDigest: 'digest', broken: [], readAtMs: 0 }).tracker
 }
 
 function importedBug(metadata: Record<string, string>): BugSummary {
@@ -71,7 +69,9 @@ describe('finding by prefix', () => {
         fc.integer({ min: 4, max: 63 }),
         (names, other, length) => {
           const prefix = other.slice(0, length)
-          expect(idsOf(findByPrefix(table(names), prefix))).toEqual(names.filter(name => name.startsWith(prefix)))
+          expect(idsOf(findByPrefix(table(names), prefix))).toEqual(
+            names.filter(name => name.startsWith(prefix)).toSorted(),
+          )
         },
       ),
     )

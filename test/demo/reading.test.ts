@@ -4,8 +4,10 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { defaultDecodeLimits } from '../../src/base/limits.ts'
 import type { Bug } from '../../src/bug/model.ts'
+import { createInterner } from '../../src/cache/interner.ts'
 import { loadTracker } from '../../src/cache/load-tracker.ts'
 import { createEntitySource, readBug } from '../../src/cache/read-entity.ts'
+import { readRefs } from '../../src/cache/read-refs.ts'
 import { parseDemoContent } from '../../src/demo/content.ts'
 import { readDemoFiles } from '../../src/demo/demo.ts'
 import { buildDemoTracker } from '../../src/demo/demo-tracker.ts'
@@ -18,11 +20,17 @@ async function read(t: TrackerWriter) {
   const git = await openGit()
   await using reader = git.openReader(repository.path)
   const limits = defaultDecodeLimits
-  const { tracker } = await loadTracker({ git, reader, folder: repository.path, limits, clock: systemClock })
+  const { tracker } = await loadTracker({
+    git,
+    folder: repository.path,
+    clock: systemClock,
+    interner: createInterner(),
+    readEntities: (refs, onRecord) => readRefs({ git, reader, folder: repository.path, limits }, refs, onRecord),
+  })
   const source = createEntitySource(reader, limits)
   const bugs = new Map<string, Bug>()
   for (const { id, tip } of tracker.bugs) {
-    const { bug } = await readBug(source, { ref: `refs/bugs/${id}`, id, tip })
+    const { bug } = await readBug(source, { kind: 'bug', id, tip })
     bugs.set(id, bug!)
   }
   return { tracker, bugs }

@@ -1,6 +1,8 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { createFinishedPages } from '../../src/http/finished-pages.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { parseExposition } from '../support/exposition.ts'
 
 const text = 'a page of some length. '.repeat(200)
 
@@ -49,4 +51,19 @@ test('a failure is told to those who wait and is not kept', async () => {
   const outcomes = await Promise.allSettled([pages.findOrRender('key', fail), pages.findOrRender('key', fail)])
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   expect((await pages.findOrRender('key', async () => 'here')).body.toString()).toBe('here')
+})
+
+test('lookups, what had to go, and the bytes that are held are measured', async () => {
+  const metrics = createMetrics()
+  const pages = createFinishedPages(100_000, metrics)
+  for (let n = 0; n < 50; n++) await pages.findOrRender(`key ${n}`, async () => text)
+  await pages.findOrRender('key 49', async () => text)
+  const read = parseExposition(await metrics.readText())
+  const of = (name: string, labels: Record<string, string> = {}) => read.value(name, { tier: 'page', ...labels })
+  expect(of('gitbugviewer_lookups_total', { result: 'miss' })).toBe(50)
+  expect(of('gitbugviewer_lookups_total', { result: 'hit' })).toBe(1)
+  expect(of('gitbugviewer_cache_bytes')).toBe(pages.bytes)
+  const perPage = pages.bytes / (50 - of('gitbugviewer_evictions_total', { reason: 'size' }))
+  expect(perPage).toBeGreaterThan(text.length)
+  expect(perPage).toBeLessThan(2 * text.length)
 })

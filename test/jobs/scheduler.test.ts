@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
 import { startJobs } from '../../src/jobs/scheduler.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { parseExposition } from '../support/exposition.ts'
 
 const everySecond = '* * * * * *'
 
@@ -41,4 +43,22 @@ test('stopping tells the job that runs, waits for it, and starts none afterwards
   expect(ended).toBe(true)
   await vi.advanceTimersByTimeAsync(5000)
   expect([runs, failures]).toEqual([1, []])
+})
+
+test('runs are measured by how they ended, and those that were left out are counted', async () => {
+  const metrics = createMetrics()
+  const gate = Promise.withResolvers<void>()
+  let runs = 0
+  const outcomes = [async () => {}, () => Promise.reject(new Error('no')), () => gate.promise]
+  const run = async () => await outcomes[runs++]?.()
+  const jobs = startJobs([{ name: 'look', schedule: everySecond, run }], silentLog, metrics)
+  await vi.advanceTimersByTimeAsync(5000)
+  const stopped = jobs[Symbol.asyncDispose]()
+  gate.reject(new Error('stopped'))
+  await stopped
+  vi.useRealTimers()
+  const read = parseExposition(await metrics.readText())
+  const count = (result: string) => read.value('gitbugviewer_job_duration_seconds_count', { task: 'look', result })
+  expect(['done', 'failed', 'stopped'].map(count)).toEqual([1, 1, 1])
+  expect(read.value('gitbugviewer_job_skips_total', { task: 'look' })).toBe(2)
 })

@@ -4,6 +4,7 @@
  * model and was never in a repository. The same every time.
  */
 import { hash } from 'node:crypto'
+import { IdIndex } from '../../src/bug/id-index.ts'
 import { labelColor } from '../../src/bug/label-color.ts'
 import type {
   Bug,
@@ -170,7 +171,8 @@ export function inventTracker({ bugs, identities, problems = [] }: TrackerParts)
   return {
     digest: inventedId('state'),
     bugs: sorted,
-    bugById: new Map(sorted.map(bug => [bug.id, bug])),
+    bugsByEdit: sorted.toSorted((a, b) => Number(b.editLamport) - Number(a.editLamport)),
+    bugById: new IdIndex(sorted.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
     identities: new Map(identities.map(identity => [identity.id, identity])),
     labels: [...counts]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -22,6 +22,7 @@ import { createMarkdown } from '../../src/pages/markdown.ts'
 import { peoplePage } from '../../src/pages/people-page.ts'
 import { personPage } from '../../src/pages/person-page.ts'
 import { problemsPage } from '../../src/pages/problems-page.ts'
+import { type BuildProgress, progressPage } from '../../src/pages/progress-page.ts'
 import { queryHelpPage } from '../../src/pages/query-help-page.ts'
 import { parseQuery } from '../../src/query/parser.ts'
 import { countByStatus, selectBugs } from '../../src/query/select.ts'
@@ -79,6 +80,11 @@ export function previewPages(basePath: string): PreviewPage[] {
       ...(page === undefined ? {} : { page }),
     }),
   })
+  const progress = (name: string, repository: string, howFar: BuildProgress): PreviewPage => ({
+    name,
+    template: 'progress',
+    view: progressPage({ site, name: repository, progress: howFar, url: site.links.bugs(repository) }),
+  })
   return [
     { name: 'index', template: 'index', view: indexPage({ site, repositories: entries }) },
     {
@@ -116,6 +122,9 @@ export function previewPages(basePath: string): PreviewPage[] {
       template: 'choices',
       view: choicesPage({ site, repository, prefix: 'f', matches: [...kiln.tracker.bugs.slice(0, 5), kiln.ada] }),
     },
+    progress('progress', 'tools/kiln', { done: 1234, total: 10_000 }),
+    progress('progress-start', 'tools/kiln', { done: 0, total: 0 }),
+    progress('progress-hostile', hostileText, { done: 1, total: 1 }),
     { name: 'query-help', template: 'query-help', view: queryHelpPage({ site }) },
     {
       name: 'error-400',

@@ -7,6 +7,7 @@ import pino from 'pino'
 import { compose } from '../../src/compose.ts'
 import { readSettings } from '../../src/config/settings.ts'
 import { openGit } from '../../src/git/git.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
 
 export interface Viewer extends AsyncDisposable {
   readonly app: FastifyInstance
@@ -29,7 +30,8 @@ export async function openViewer(options: ViewerOptions): Promise<Viewer> {
   await writeFile(config, options.yaml ?? '')
   const settings = await readSettings({
     options: options.yaml === undefined ? { 'data-dir': folder } : { config, 'data-dir': folder },
-    env: {},
+    // A machine that is busy with other tests must not turn a page into the one that says how far reading has come.
+    env: { GIT_BUG_VIEWER_CACHE_PROGRESS_AFTER_SECONDS: '60' },
     cwd: folder,
     homeDir: folder,
   })
@@ -38,7 +40,9 @@ export async function openViewer(options: ViewerOptions): Promise<Viewer> {
     { level: 'debug' },
     { write: (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>) },
   )
-  const program = await compose({ settings, paths: options.paths ?? [], cwd: folder, git: openGit(), log })
+  const metrics = settings.metrics.enabled ? createMetrics() : undefined
+  const git = openGit(metrics ? { measures: metrics } : {})
+  const program = await compose({ settings, paths: options.paths ?? [], cwd: folder, git, log, metrics })
   await program.app.ready()
   await program.markReady()
   return {

@@ -6,7 +6,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../../base/errors.ts'
 import { findBug, findIdentity, onlyOne } from '../../bug/find.ts'
-import type { Lease } from '../../cache/cache-manager.ts'
+import type { Lease } from '../../cache/lease.ts'
 import { bugJson, bugSummaryJson, identityJson, writeJson } from '../../pages/api-json.ts'
 import { isoTime } from '../../pages/time.ts'
 import { parseQuery } from '../../query/parser.ts'
@@ -31,8 +31,9 @@ export interface ApiOptions {
 }
 
 export async function apiRoutes(scope: FastifyInstance, { services, version }: ApiOptions) {
-  scope.addHook('onSend', async (_request, reply) => {
+  scope.addHook('onRequest', (_request, reply, done) => {
     reply.header('access-control-allow-origin', '*')
+    done()
   })
   addRoutes(scope, services)
 
@@ -83,6 +84,7 @@ function addRoutes(scope: FastifyInstance, services: HttpServices) {
   ) =>
     services.answerer.send(at.request, at.reply, {
       state: at.lease.tracker.digest,
+      repository: at.lease.repository.name,
       format: 'json',
       key: JSON.stringify(['api', at.lease.repository.name, ...at.key]),
       render: async () => writeJson(await make()),

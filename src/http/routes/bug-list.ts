@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../../base/errors.ts'
 import type { BugSummary } from '../../bug/model.ts'
-import type { Lease } from '../../cache/cache-manager.ts'
+import type { Lease } from '../../cache/lease.ts'
 import { bugSummaryJson, writeJson } from '../../pages/api-json.ts'
 import { type BugListInput, bugListPage, bugsPerPage, defaultListQuery } from '../../pages/bug-list-page.ts'
 import { bugListFeed } from '../../pages/feeds.ts'
@@ -56,6 +56,7 @@ async function answerPage(at: ListAt, services: PageServices): Promise<FastifyRe
   const page = readPage(at.page)
   return await services.answerer.send(request, reply, {
     state: lease.tracker.digest,
+    repository: repository.name,
     format: 'html',
     key: JSON.stringify([repository.name, 'bugs', text, page]),
     async render() {
@@ -87,6 +88,7 @@ async function answerJson(at: ListAt, services: PageServices): Promise<FastifyRe
   const { tracker, repository } = at.lease
   return await services.answerer.send(at.request, at.reply, {
     state: tracker.digest,
+    repository: repository.name,
     format: 'json',
     key: JSON.stringify([repository.name, 'bugs', at.text]),
     async render() {

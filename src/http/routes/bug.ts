@@ -77,6 +77,8 @@ async function answerBug(services: PageServices, at: BugAt, summary: BugSummary)
   const format = at.format ?? 'html'
   return await services.answerer.send(request, at.reply, {
     state: tracker.digest,
+    // A feed names the host that it was asked of.
+    ...(format === 'atom' ? {} : { repository: repository.name }),
     format,
     key: JSON.stringify([origin, repository.name, 'bug', summary.id]),
     // The page is made for all who wait for it, so the read does not end with the one who asked first.

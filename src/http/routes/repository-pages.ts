@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../../base/errors.ts'
 import { findIdentity } from '../../bug/find.ts'
-import type { Lease } from '../../cache/cache-manager.ts'
+import type { Lease } from '../../cache/lease.ts'
 import { bugSummaryJson, identityJson, writeJson } from '../../pages/api-json.ts'
 import { labelsPage } from '../../pages/labels-page.ts'
 import { peoplePage } from '../../pages/people-page.ts'
@@ -54,6 +54,7 @@ export async function repositoryPages(app: FastifyInstance, services: PageServic
         withRepository(services, { request, reply, name: request.params.name }, ({ lease }) =>
           services.answerer.send(request, reply, {
             state: lease.tracker.digest,
+            repository: lease.repository.name,
             format,
             key: `${request.params.name} ${list.path}`,
             render: async () => (format === 'html' ? await list.html(lease) : writeJson(list.json(lease))),
@@ -88,6 +89,7 @@ async function personAnswer(
   const bugs = tracker.bugs.filter(bug => bug.authorId === identity.id)
   return await services.answerer.send(request, reply, {
     state: tracker.digest,
+    repository: repository.name,
     format: format === 'json' ? 'json' : 'html',
     key: `${repository.name} identities ${identity.id}`,
     render: async () =>

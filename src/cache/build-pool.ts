@@ -1,0 +1,200 @@
+/**
+ * Big builds go to worker threads, so that the pages of other repositories do not wait for them; small ones stay in
+ * this thread, where starting is free. Both read entities by the same code, `readRefs`.
+ *
+ *     this thread                                 worker threads (as many as are configured)
+ *     refs ─► tasks of some thousand refs ──────► git, decode, compile
+ *             records ◄── batches of 64, JSON ◄── encode
+ *
+ * The threads run at a lower priority than this one, and end when they had nothing to do for a while: what a build
+ * leaves behind as garbage goes with them.
+ */
+import { extname } from 'node:path'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { Piscina } from 'piscina'
+import { ViewerError } from '../base/errors.ts'
+import type { DecodeLimits } from '../base/limits.ts'
+import { once } from '../base/once.ts'
+import type { Git } from '../git/git.ts'
+import type { ObjectReader } from '../git/object-reader.ts'
+import { type BuildFailure, type BuildMessage, type BuildTask, stopMessage, writeRefs } from './build-task.ts'
+import type { EntityRecord, EntityRef } from './entity-record.ts'
+import { readRefs } from './read-refs.ts'
+import { decodeRecord, type EncodedRecord } from './record-codec.ts'
+
+export interface BuildPoolOptions {
+  /** Worker threads at most; 0 does everything in this thread. */
+  readonly threads: number
+  /** Fewer refs than this are read in this thread. */
+  readonly workersFrom: number
+}
+
+export interface BuildRequest {
+  readonly git: Git
+  /** For what is read in this thread. */
+  readonly reader: ObjectReader
+  readonly folder: string
+  readonly limits: DecodeLimits
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface BuildPool extends AsyncDisposable {
+  /** Reads entities as `readRefs` does. @throws also BUILD_FAILED where a worker thread came to an end of its own */
+  read(
+    request: BuildRequest,
+    refs: readonly EntityRef[],
+    onRecord: (record: EntityRecord, index: number) => void,
+  ): Promise<void>
+  /** Starts a thread ahead of the first big build. */
+  warmUp(): void
+  /** Threads that run, and tasks that wait for one. */
+  readonly load: { readonly threads: number; readonly waiting: number }
+}
+
+/** piscina takes an array; its type is made from another overload of `postMessage`. */
+type TransferList = NonNullable<NonNullable<Parameters<Piscina['run']>[1]>['transferList']>
+
+/** Refs of one task: a task of a large repository does not keep those of others waiting for long. */
+const taskRefs = 4096
+/** A thread that had nothing to do for so long is ended. */
+const threadIdleMs = 30_000
+/** How much the threads, and the git processes that they start, give way to this one; see nice(1). */
+const niceIncrement = 5
+
+/** Makes the pool. Starts nothing yet. */
+export function createBuildPool(options: BuildPoolOptions): BuildPool {
+  return new WorkerPool(options)
+}
+
+class WorkerPool implements BuildPool {
+  readonly #options: BuildPoolOptions
+  readonly #tasks = new Set<Promise<void>>()
+  readonly #stop = new AbortController()
+  #started: Piscina | undefined
+  readonly #pool = once(async (): Promise<Piscina> => {
+    // Loaded when it is needed: small repositories never do.
+    const { Piscina } = await import('piscina')
+    this.#started = new Piscina<BuildTask<MessagePort>, void>({
+      filename: new URL(`./build-worker${extname(import.meta.filename)}`, import.meta.url).href,
+      minThreads: 0,
+      maxThreads: this.#options.threads,
+      idleTimeout: threadIdleMs,
+      niceIncrement,
+      recordTiming: false,
+    })
+    return this.#started
+  })
+
+  constructor(options: BuildPoolOptions) {
+    this.#options = options
+  }
+
+  get load() {
+    return { threads: this.#started?.threads.length ?? 0, waiting: this.#started?.queueSize ?? 0 }
+  }
+
+  warmUp() {
+    if (this.#options.threads === 0 || this.#stop.signal.aborted) return
+    void this.#track(this.#pool().then(pool => pool.run(undefined, { name: 'warmUpBuildWorker' }))).catch(() => {})
+  }
+
+  async read(
+    request: BuildRequest,
+    refs: readonly EntityRef[],
+    onRecord: (record: EntityRecord, index: number) => void,
+  ): Promise<void> {
+    const { threads, workersFrom } = this.#options
+    if (threads === 0 || refs.length < workersFrom) return await readRefs(request, refs, onRecord)
+    const pool = await this.#pool()
+    const stop = new AbortController()
+    const signal = AbortSignal.any([this.#stop.signal, stop.signal, ...(request.signal ? [request.signal] : [])])
+    const size = Math.min(taskRefs, Math.ceil(refs.length / threads))
+    const tasks: Promise<void>[] = []
+    for (let start = 0; start < refs.length; start += size) {
+      const part = refs.slice(start, start + size)
+      const run = runTask(pool, { request, signal }, part, (record, index) => onRecord(record, start + index))
+      tasks.push(this.#track(run))
+    }
+    try {
+      await Promise.all(tasks)
+    } finally {
+      // The first failure ends the others; nobody may hear of a record after this has settled.
+      stop.abort(new ViewerError('SHUTTING_DOWN', 'the build has failed'))
+      await Promise.allSettled(tasks)
+    }
+  }
+
+  #track(task: Promise<void>): Promise<void> {
+    const tracked = task.finally(() => this.#tasks.delete(tracked))
+    this.#tasks.add(tracked)
+    return tracked
+  }
+
+  async [Symbol.asyncDispose]() {
+    this.#stop.abort(new ViewerError('SHUTTING_DOWN', 'the server is shutting down'))
+    await Promise.allSettled(this.#tasks)
+    await this.#started?.destroy()
+  }
+}
+
+/** Has a worker read a part of the refs. Settles when nothing more can come of it. */
+async function runTask(
+  pool: Piscina,
+  { request, signal }: { readonly request: BuildRequest; readonly signal: AbortSignal },
+  refs: readonly EntityRef[],
+  onRecord: (record: EntityRecord, index: number) => void,
+): Promise<void> {
+  signal.throwIfAborted()
+  const { port1: port, port2 } = new MessageChannel()
+  const { promise: ended, resolve, reject } = Promise.withResolvers<BuildFailure | undefined>()
+  const processes = new Map<number, () => void>()
+  port.on('message', (message: BuildMessage) => {
+    try {
+      if (message.kind === 'end') resolve(message.failure)
+      else if (message.kind === 'records') takeRecords(message, refs, onRecord)
+      else if (message.command !== undefined)
+        processes.set(message.number, request.git.tally.started([message.command]))
+      else {
+        processes.get(message.number)?.()
+        processes.delete(message.number)
+      }
+    } catch (error) {
+      reject(error)
+    }
+  })
+  const stop = () => port.postMessage(stopMessage)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    const { git, folder, limits } = request
+    const task: BuildTask<MessagePort> = { git: git.plan, folder, limits, refs: writeRefs(refs), port: port2 }
+    const run = pool.run(task, { transferList: [port2] as unknown as TransferList, name: 'runBuildTask' })
+    run.catch(cause => reject(new ViewerError('BUILD_FAILED', 'a worker thread has ended unexpectedly', { cause })))
+    const failure = await ended
+    signal.throwIfAborted()
+    if (failure) throw toError(failure)
+    await run
+  } finally {
+    signal.removeEventListener('abort', stop)
+    port.close()
+    for (const tellEnd of processes.values()) tellEnd()
+  }
+}
+
+function takeRecords(
+  { json, texts }: Extract<BuildMessage, { kind: 'records' }>,
+  refs: readonly EntityRef[],
+  onRecord: (record: EntityRecord, index: number) => void,
+) {
+  const all = Buffer.from(texts.buffer, texts.byteOffset, texts.byteLength)
+  let at = 0
+  const encoded = Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString()
+  for (const [index, record, textBytes] of JSON.parse(encoded) as [number, EncodedRecord, number][]) {
+    const ref = refs[index]
+    if (ref) onRecord(decodeRecord(record, ref, all.subarray(at, at + textBytes)), index)
+    at += textBytes
+  }
+}
+
+function toError({ code, message, data }: BuildFailure): Error {
+  return code === undefined ? new ViewerError('BUILD_FAILED', message) : new ViewerError(code, message, { data })
+}

@@ -1,0 +1,106 @@
+/**
+ * What runs in a worker thread: reads the entities of one task with git processes of its own, and sends their records
+ * back batch by batch. It is ended by a message and not by force, so that no git process is left behind.
+ */
+import type { MessagePort } from 'node:worker_threads'
+import { ViewerError } from '../base/errors.ts'
+import { createGit } from '../git/git.ts'
+import type { ProcessTally } from '../git/process-tally.ts'
+import { type BuildFailure, type BuildMessage, type BuildTask, readRefLines, stopMessage } from './build-task.ts'
+import type { EntityRecord } from './entity-record.ts'
+import { readRefs } from './read-refs.ts'
+import { encodeRecord } from './record-codec.ts'
+
+/** Records of a batch: enough to be worth a message, few enough not to hold up the thread that gets it. */
+const batchRecords = 64
+const batchTextBytes = 512 * 1024
+
+/** Runs one task. Never rejects: how it ended is the last message. */
+export async function runBuildTask({ git: plan, folder, limits, refs, port }: BuildTask<MessagePort>): Promise<void> {
+  const stop = new AbortController()
+  port.on('message', message => {
+    if (message === stopMessage) stop.abort(new ViewerError('SHUTTING_DOWN', 'the build was stopped'))
+  })
+  const batch = new Batch(port)
+  let failure: BuildFailure | undefined
+  try {
+    const git = createGit(plan, { tally: createRemoteTally(port) })
+    await using reader = git.openReader(folder)
+    reader.warmUp()
+    const input = { git, reader, folder, limits, signal: stop.signal }
+    // A read that waits for git ends when its reader does.
+    stop.signal.addEventListener('abort', () => void reader[Symbol.asyncDispose](), { once: true })
+    await readRefs(input, readRefLines(refs), (record, index) => batch.add(record, index))
+    batch.send()
+  } catch (error) {
+    failure = describeFailure(stop.signal.aborted ? stop.signal.reason : error)
+  }
+  send(port, { kind: 'end', failure })
+  port.close()
+}
+
+/** Starts the thread ahead of its first task: loading this file is what takes time. */
+export function warmUpBuildWorker(): void {}
+
+/** Tells the other thread, which counts for the whole program. */
+function createRemoteTally(port: MessagePort): ProcessTally {
+  let processes = 0
+  return {
+    started(args) {
+      const number = processes++
+      send(port, { kind: 'process', number, command: args[0] ?? '' })
+      return () => send(port, { kind: 'process', number, command: undefined })
+    },
+  }
+}
+
+function send(port: MessagePort, message: BuildMessage, transfer: ArrayBuffer[] = []) {
+  port.postMessage(message, transfer)
+}
+
+function describeFailure(error: unknown): BuildFailure {
+  if (error instanceof ViewerError) return { code: error.code, message: error.message, data: error.data }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return { code: undefined, message, data: {} }
+}
+
+/** Records on their way. */
+class Batch {
+  readonly #port: MessagePort
+  #records: string[] = []
+  #texts: Buffer[] = []
+  #textBytes = 0
+
+  constructor(port: MessagePort) {
+    this.#port = port
+  }
+
+  add(record: EntityRecord, index: number) {
+    const text = record.kind === 'bug' ? record.bug?.text.get() : undefined
+    if (text) this.#texts.push(text)
+    this.#textBytes += text?.length ?? 0
+    this.#records.push(JSON.stringify([index, encodeRecord(record), text?.length ?? 0]))
+    if (this.#records.length >= batchRecords || this.#textBytes >= batchTextBytes) this.send()
+  }
+
+  send() {
+    if (this.#records.length === 0) return
+    const json = new TextEncoder().encode(`[${this.#records.join(',')}]`)
+    const texts = joinBytes(this.#texts, this.#textBytes)
+    send(this.#port, { kind: 'records', json, texts }, [json.buffer, texts.buffer])
+    this.#records = []
+    this.#texts = []
+    this.#textBytes = 0
+  }
+}
+
+/** One block of its own, which can be handed over; `Buffer.concat` may take it from a shared one. */
+function joinBytes(parts: readonly Buffer[], bytes: number): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(bytes)
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
+}

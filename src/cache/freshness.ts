@@ -1,0 +1,74 @@
+/**
+ * Whether a repository's refs have moved since they were listed, told by their fingerprint (`git/fingerprint.ts`).
+ *
+ *     time ───────────────────────────────────────────────────────►
+ *     fingerprint:  A A A │ B first seen      B         B
+ *                         │ listed (unsettled)│ listed  │ nothing to do
+ *                         └─── resolution ────┘ settled
+ *
+ * A change in the same tick of the file system's clock as the one before leaves the same fingerprint. So a listing that
+ * began less than a tick after its fingerprint was first seen is not trusted for ever: it is made once more. The time
+ * is measured on this machine's own clock and not by the files' times, since file servers have clocks of their own.
+ */
+import type { Clock } from '../base/clock.ts'
+import { type RefFingerprint, readFingerprint } from '../git/fingerprint.ts'
+import type { RepositoryLocation } from '../git/repository.ts'
+
+/** What a look at the files says. */
+export type Look = 'same' | 'moved' | 'unsettled'
+
+/** Files whose last change is older than this are not in the middle of one, whatever the server's clock says. */
+const surelyOldMs = 10_000
+
+export class Freshness {
+  readonly #location: RepositoryLocation
+  readonly #clock: Clock
+  #folders: readonly string[] = []
+  /** The fingerprint that was last seen, and since when. */
+  #seen: { readonly key: string; readonly sinceMs: number } | undefined
+  /** The fingerprint that the last listing began with. */
+  #listed: { readonly key: string; readonly isSettled: boolean } | undefined
+  #lookedMs = Number.NEGATIVE_INFINITY
+
+  constructor(location: RepositoryLocation, clock: Clock) {
+    this.#location = location
+    this.#clock = clock
+  }
+
+  /** True where the files were looked at within so many milliseconds. */
+  wasLookedAt(withinMs: number): boolean {
+    return this.#clock.monotonicMs() - this.#lookedMs < withinMs
+  }
+
+  /** Looks at the files. Costs a few `stat` calls and starts no process. */
+  async look(): Promise<Look> {
+    const startedMs = this.#clock.monotonicMs()
+    const { key } = await this.#read()
+    this.#lookedMs = startedMs
+    if (key !== this.#listed?.key) return 'moved'
+    return this.#listed.isSettled ? 'same' : 'unsettled'
+  }
+
+  /**
+   * Says that the refs are about to be listed.
+   * @returns what to call when that has succeeded, with the folders of refs whose names have more parts than usual
+   */
+  async beginListing(): Promise<(folders: readonly string[]) => void> {
+    const startedMs = this.#clock.monotonicMs()
+    const { key, newestMs, resolutionMs } = await this.#read()
+    const beganMs = this.#clock.monotonicMs()
+    const isOld = newestMs > 0 && this.#clock.nowMs() - newestMs > surelyOldMs
+    const isSettled = isOld || beganMs - (this.#seen?.sinceMs ?? beganMs) >= resolutionMs
+    return folders => {
+      this.#listed = { key, isSettled }
+      this.#lookedMs = Math.max(this.#lookedMs, startedMs)
+      this.#folders = folders
+    }
+  }
+
+  async #read(): Promise<RefFingerprint> {
+    const fingerprint = await readFingerprint(this.#location, this.#folders)
+    if (fingerprint.key !== this.#seen?.key) this.#seen = { key: fingerprint.key, sinceMs: this.#clock.monotonicMs() }
+    return fingerprint
+  }
+}

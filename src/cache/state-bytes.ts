@@ -1,0 +1,30 @@
+/** How much memory the state of a repository takes, about: what the memory budget counts. */
+import type { IndexedBug } from './entity-record.ts'
+import type { RepositoryState } from './load-tracker.ts'
+
+/** A summary with its id and tip, its places in the orders, and its record; measured with `bench/memory.ts`. */
+const bugBytes = 560
+/** A person with one version; keys and names come on top. */
+const identityBytes = 900
+const versionBytes = 400
+const mapEntryBytes = 120
+
+export function stateBytes({ records, listing }: RepositoryState): number {
+  let bytes = listing.bytes.length
+  for (const record of records) {
+    if (record.kind === 'bug') bytes += record.bug ? sizeOfBug(record.bug) : bugBytes
+    else {
+      bytes += identityBytes
+      for (const { keys } of record.identity?.versions ?? []) {
+        bytes += versionBytes + keys.reduce((sum, key) => sum + key.length, 0)
+      }
+    }
+  }
+  return bytes
+}
+
+function sizeOfBug({ title, metadata, text, files }: IndexedBug): number {
+  let bytes = bugBytes + title.length + text.bytes + 64 * files.length
+  for (const [key, value] of metadata) bytes += mapEntryBytes + key.length + value.length
+  return bytes
+}
