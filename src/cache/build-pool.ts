@@ -45,8 +45,6 @@ export interface BuildPool extends AsyncDisposable {
     refs: readonly EntityRef[],
     onRecord: (record: EntityRecord, index: number) => void,
   ): Promise<void>
-  /** Starts a thread ahead of the first big build. */
-  warmUp(): void
   /** Threads that run, and tasks that wait for one. */
   readonly load: { readonly threads: number; readonly waiting: number }
 }
@@ -57,7 +55,7 @@ type TransferList = NonNullable<NonNullable<Parameters<Piscina['run']>[1]>['tran
 /** Refs of one task: a task of a large repository does not keep those of others waiting for long. */
 const taskRefs = 4096
 /** A thread that had nothing to do for so long is ended. */
-const threadIdleMs = 30_000
+const threadIdleMs = 10_000
 /** How much the threads, and the git processes that they start, give way to this one; see nice(1). */
 const niceIncrement = 5
 
@@ -91,11 +89,6 @@ class WorkerPool implements BuildPool {
 
   get load() {
     return { threads: this.#started?.threads.length ?? 0, waiting: this.#started?.queueSize ?? 0 }
-  }
-
-  warmUp() {
-    if (this.#options.threads === 0 || this.#stop.signal.aborted) return
-    void this.#track(this.#pool().then(pool => pool.run(undefined, { name: 'warmUpBuildWorker' }))).catch(() => {})
   }
 
   async read(

@@ -39,9 +39,6 @@ export async function runBuildTask({ git: plan, folder, limits, refs, port }: Bu
   port.close()
 }
 
-/** Starts the thread ahead of its first task: loading this file is what takes time. */
-export function warmUpBuildWorker(): void {}
-
 /** Tells the other thread, which counts for the whole program. */
 function createRemoteTally(port: MessagePort): ProcessTally {
   let processes = 0

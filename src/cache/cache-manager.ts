@@ -85,8 +85,6 @@ export interface CacheManager extends AsyncDisposable {
   refreshAll(options?: { readonly full?: boolean; readonly signal?: AbortSignal }): Promise<void>
   /** Names of the repositories that are open. */
   openNames(): readonly string[]
-  /** Starts ahead of time what the first big build is going to need. */
-  warmUp(): void
 }
 
 const refreshesAtOnce = 4
@@ -338,10 +336,6 @@ class Manager implements CacheManager {
     }
     const closing = entry.close().finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
-  }
-
-  warmUp() {
-    this.#pool.warmUp()
   }
 
   openNames(): readonly string[] {

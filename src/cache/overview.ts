@@ -84,6 +84,7 @@ export function createOverview(
 
   return {
     async list(waitMs) {
+      await manager.registry.filled()
       const { promise: timeIsUp, resolve } = Promise.withResolvers<void>()
       const timer = deps.clock.startTimer(waitMs, resolve)
       await Promise.race([flight.run('open', lookAtAll), timeIsUp])

@@ -3,7 +3,9 @@
  * listed or what lies below a folder that is scanned: names are looked up in a table and never joined to a path.
  * Finding costs directory listings only; no repository is opened and no process started.
  */
+import fs from 'node:fs/promises'
 import type { Clock } from '../base/clock.ts'
+import { forEachConcurrently } from '../base/concurrency.ts'
 import { ViewerError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
@@ -50,6 +52,8 @@ export interface RegisteredRepository {
 export interface Registry {
   /** All that are known now, sorted by name. */
   all(): readonly RegisteredRepository[]
+  /** Settles when the folders were searched for the first time. */
+  filled(): Promise<void>
   /** Finds one by name; scans the folders again if it is not known. */
   find(name: string): Promise<RegisteredRepository | undefined>
   /** Scans the folders now. */
@@ -57,15 +61,17 @@ export interface Registry {
 }
 
 /**
- * Makes the table and fills it.
+ * Makes the table with what is listed; the folders are searched while the caller goes on.
  * @throws SETTING_INVALID where a listed repository or a folder is not there: at the start it is a mistake to be told
  */
 export async function openRegistry(
   options: RegistryOptions,
   tools: { readonly clock: Clock; readonly log: Log },
 ): Promise<Registry> {
-  let byName = await scanAll(options)
-  let scannedMs = tools.clock.monotonicMs()
+  const listed = await locateAll(options.list)
+  await Promise.all(options.scan.map(checkFolder))
+  let byName = toTable(listed)
+  let scannedMs = Number.NEGATIVE_INFINITY
   const flight = createSingleFlight<'scan', void>()
 
   const rescan = () =>
@@ -79,10 +85,13 @@ export async function openRegistry(
       scannedMs = tools.clock.monotonicMs()
     })
 
+  const filled = options.scan.length === 0 ? Promise.resolve() : rescan()
   return {
     all: () => [...byName.values()],
+    filled: () => filled,
     rescan,
     async find(name) {
+      await filled
       const found = byName.get(name)
       if (found || tools.clock.monotonicMs() - scannedMs < options.rescanAfterMs) return found
       await rescan()
@@ -92,13 +101,35 @@ export async function openRegistry(
 }
 
 async function scanAll(options: RegistryOptions): Promise<Map<string, RegisteredRepository>> {
-  const found: RegisteredRepository[] = []
-  for (const listed of options.list) found.push(await locateListed(listed))
+  const found = await locateAll(options.list)
   for (const folder of options.scan) found.push(...(await scanFolder(folder, options)))
+  return toTable(found)
+}
+
+function toTable(found: readonly RegisteredRepository[]): Map<string, RegisteredRepository> {
   const byName = new Map<string, RegisteredRepository>()
   // The first of a name wins, so what is listed goes before what is found.
   for (const repository of found) if (!byName.has(repository.name)) byName.set(repository.name, repository)
   return new Map([...byName].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Repositories that are located at the same time. */
+const locatedAtOnce = 16
+
+async function locateAll(list: readonly ListedRepository[]): Promise<RegisteredRepository[]> {
+  const found = new Array<RegisteredRepository>(list.length)
+  await forEachConcurrently([...list.entries()], locatedAtOnce, async ([index, listed]) => {
+    found[index] = await locateListed(listed)
+  })
+  return found
+}
+
+async function checkFolder({ path }: ScannedFolder): Promise<void> {
+  try {
+    await fs.readdir(path)
+  } catch (cause) {
+    throw new ViewerError('SETTING_INVALID', `the folder ${path} cannot be read`, { cause })
+  }
 }
 
 async function locateListed(listed: ListedRepository): Promise<RegisteredRepository> {

@@ -117,7 +117,7 @@ export function createSettingsSchema() {
           description: 'How many; 0 reads everything in the main thread.',
           defaultText: 'the number of processors, 4 at most',
         }),
-        fromEntities: setting(type.wholeNumber(1, 1_000_000_000), 512, {
+        fromEntities: setting(type.wholeNumber(1, 1_000_000_000), 2048, {
           description: 'When fewer bugs and people than this are to be read, the main thread does it.',
         }),
       }),

@@ -1,6 +1,7 @@
 /** Looks for repositories below a folder, breadth first and within bounds; symbolic links are not followed. */
 import { promises as fs } from 'node:fs'
 import { basename, join } from 'node:path'
+import { forEachConcurrently } from '../base/concurrency.ts'
 import { ViewerError } from '../base/errors.ts'
 import { locateRepository, type RepositoryLocation } from './repository.ts'
 
@@ -36,8 +37,10 @@ export async function discoverRepositories(root: string, options: DiscoverOption
     for (const parent of level) {
       options.signal?.throwIfAborted()
       if (left-- <= 0) return found
-      for (const path of await readFolders(top, parent)) {
-        const location = await locateRepository(join(top, path))
+      const paths = await readFolders(top, parent)
+      const locations = await locateAll(paths.map(path => join(top, path)))
+      for (const [index, path] of paths.entries()) {
+        const location = locations[index]
         if (location) found.push({ name: repositoryName(path), location })
         else next.push(path)
       }
@@ -45,6 +48,17 @@ export async function discoverRepositories(root: string, options: DiscoverOption
     level = next
   }
   return found
+}
+
+/** Folders that are looked into at the same time; the file system's threads are few. */
+const foldersAtOnce = 16
+
+async function locateAll(folders: readonly string[]): Promise<(RepositoryLocation | undefined)[]> {
+  const locations = new Array<RepositoryLocation | undefined>(folders.length)
+  await forEachConcurrently([...folders.entries()], foldersAtOnce, async ([index, folder]) => {
+    locations[index] = await locateRepository(folder)
+  })
+  return locations
 }
 
 /** The name under which a repository at this path is served. */

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { type Measures, noMeasures } from '../base/measures.ts'
 import { type CommitRecord, walkHistory } from './history.ts'
+import { createIdleProcesses } from './idle-processes.ts'
 import { importStream } from './import.ts'
 import { createObjectReader, type ObjectReader } from './object-reader.ts'
 import type { GitSetup } from './process.ts'
@@ -75,10 +76,14 @@ export interface GitSurroundings extends Pick<GitOptions, 'clock' | 'ambient'> {
   readonly tally: ProcessTally
 }
 
+/** Object readers of repositories that are open, and that nobody asks anything just now. */
+const mostIdle = 16
+
 /** The room's front over a git that was checked. */
 export function createGit(plan: GitPlan, options: GitSurroundings): Git {
   const { program, version, silenceLimitMs, readerIdleMs } = plan
   const { tally } = options
+  const idle = createIdleProcesses(mostIdle)
   const setup: GitSetup = {
     program,
     clock: options.clock ?? systemClock,
@@ -98,6 +103,7 @@ export function createGit(plan: GitPlan, options: GitSurroundings): Git {
       createObjectReader(setup, folder, {
         protocol: hasBatchCommand(version) ? 'command' : 'plain',
         idleMs: readerIdleMs,
+        idle,
       }),
   }
 }

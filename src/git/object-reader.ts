@@ -16,6 +16,7 @@ import type { Timer } from '../base/clock.ts'
 import { ViewerError } from '../base/errors.ts'
 import { type Answer, AnswerParser } from './cat-file-answers.ts'
 import { isObjectHash } from './hash.ts'
+import type { IdleProcesses } from './idle-processes.ts'
 import { type GitProcess, type GitSetup, gitFailure, startGit, watchSilence } from './process.ts'
 
 export interface GitObject {
@@ -33,6 +34,8 @@ export interface ObjectReaderOptions {
   readonly idleMs: number
   /** Requests that may be asked and not yet answered. */
   readonly window?: number
+  /** Bounds the processes of all readers that have nothing to do. */
+  readonly idle?: IdleProcesses
 }
 
 export interface ObjectReader extends AsyncDisposable {
@@ -128,6 +131,7 @@ class CatFileReader implements ObjectReader {
   #send() {
     if (this.#waitingHead === this.#waiting.length || this.#closed) return
     this.#idle?.cancel()
+    this.#options.idle?.leave(this.#endResting)
     const session = this.#session ?? this.#start()
     const room = this.#window - session.inFlight
     if (room <= 0) return
@@ -161,12 +165,19 @@ class CatFileReader implements ObjectReader {
   #restIfIdle(session: Session) {
     this.#idle?.cancel()
     this.#idle = this.#setup.clock.startTimer(this.#options.idleMs, () => {
-      if (this.#session === session && session.inFlight === 0 && this.#waiting.length === 0) this.#drop(session)
+      if (this.#session === session) this.#endResting()
     })
+    this.#options.idle?.rest(this.#endResting)
+  }
+
+  readonly #endResting = () => {
+    const session = this.#session
+    if (session && session.inFlight === 0 && this.#waiting.length === 0) this.#drop(session)
   }
 
   #afterEnd(session: Session, error: ViewerError, unanswered: readonly Request[]) {
     if (this.#session === session) this.#session = undefined
+    this.#options.idle?.leave(this.#endResting)
     const waiting = this.#takeWaiting()
     this.#fruitless = session.answered > 0 ? 0 : this.#fruitless + 1
     if (!mayBeAnObject(error, session.answered) || this.#fruitless > maxFruitless) {
@@ -194,6 +205,8 @@ class CatFileReader implements ObjectReader {
 
   #drop(session: Session) {
     if (this.#session === session) this.#session = undefined
+    this.#idle?.cancel()
+    this.#options.idle?.leave(this.#endResting)
     const ended = session.close()
     this.#ending.add(ended)
     void ended.then(() => this.#ending.delete(ended))

@@ -15,7 +15,7 @@ test('without any source every setting has its default', async () => {
       rebuild: { schedule: '*/5 * * * *', enabled: true, mode: 'refresh' },
       lookMilliseconds: 100,
       maxBytes: 1024 ** 3,
-      workers: { fromEntities: 512 },
+      workers: { fromEntities: 2048 },
       fullBugsMaxBytes: 64 * 1024 ** 2,
       pagesMaxBytes: 64 * 1024 ** 2,
       progressAfterSeconds: 1,

@@ -19,6 +19,7 @@ export async function sitePages(app: FastifyInstance, services: PageServices) {
   const { site, answerer, overview, render, manager } = services
 
   app.get<IndexRequest>('/', async (request, reply) => {
+    await manager.registry.filled()
     const [only, ...others] = manager.registry.all()
     if (only && others.length === 0) return reply.redirect(site.links.bugs(only.name))
     const q = typeof request.query.q === 'string' ? request.query.q : undefined
