@@ -3,13 +3,13 @@
  * here goes on one stack and is closed in the opposite order.
  */
 import { availableParallelism } from 'node:os'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { systemClock } from './base/clock.ts'
 import { ViewerError } from './base/errors.ts'
 import { noMeasures } from './base/measures.ts'
 import { once } from './base/once.ts'
-import { createCacheManager } from './cache/cache-manager.ts'
+import { type CacheManager, createCacheManager } from './cache/cache-manager.ts'
 import { matchesName } from './cache/name-pattern.ts'
 import { createOverview } from './cache/overview.ts'
 import { isServableName, type ListedRepository, openRegistry, type ScannedFolder } from './cache/registry.ts'
@@ -25,6 +25,7 @@ import type { MetricsRoute } from './http/routes/metrics.ts'
 import { loadStaticFiles } from './http/static-files.ts'
 import { createLinks } from './pages/links.ts'
 import { digestTemplates, projectFolder, readVersion } from './project-files.ts'
+import { openSearchIndex } from './search/search-index.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 
 export interface ComposeInput {
@@ -80,7 +81,21 @@ export async function compose(input: ComposeInput): Promise<Program> {
     },
     { clock, log },
   )
-  const manager = createCacheManager(
+  // Closed after the cache manager, which writes to it until its end.
+  const search = stack.use(
+    openSearchIndex({
+      folder: join(settings.dataDir, 'search-v1'),
+      clock,
+      log,
+      measures,
+      onLost: () => {
+        manager
+          .refreshAll({ full: true })
+          .catch((error: unknown) => log.error({ err: error }, 'texts cannot be collected'))
+      },
+    }),
+  )
+  const manager: CacheManager = createCacheManager(
     {
       idleMs: settings.cache.idleMinutes * 60_000,
       maxBytes: settings.cache.maxBytes,
@@ -92,7 +107,7 @@ export async function compose(input: ComposeInput): Promise<Program> {
         workersFrom: settings.cache.workers.fromEntities,
       },
     },
-    { git, registry, clock, log, measures },
+    { git, registry, clock, log, search, measures },
   )
   stack.use(manager)
   const { readGitConfig } = settings.repositories

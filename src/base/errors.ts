@@ -16,6 +16,7 @@ export const errorCatalogue = {
   GIT_UNSAFE_OWNER: 'git refuses a repository because another user owns its folder.',
   OBJECT_UNREADABLE: 'git cannot read one object of a repository: it is damaged.',
   BUILD_FAILED: 'A worker thread that read a repository came to an unexpected end.',
+  SEARCH_UNAVAILABLE: 'The texts of a repository cannot be searched now; they are read again.',
   REPOSITORY_UNKNOWN: 'No repository of that name is served here.',
   REPOSITORY_EMPTY: 'The repository is there, but it has no bug and no identity.',
   REPOSITORY_UNREADABLE: 'The repository is configured, but git cannot read it now.',

@@ -66,6 +66,16 @@ export const measureCatalogue = {
   gitbugviewer_builds_waiting: { kind: 'gauge', help: 'Builds that wait for their turn.', labels: {} },
   gitbugviewer_builds_running: { kind: 'gauge', help: 'Builds that run.', labels: {} },
   gitbugviewer_worker_threads: { kind: 'gauge', help: 'Worker threads for builds that are alive.', labels: {} },
+  gitbugviewer_search_bytes: {
+    kind: 'gauge',
+    help: 'The database of texts for searching, on disk where there is a data folder.',
+    labels: {},
+  },
+  gitbugviewer_search_queue_bytes: {
+    kind: 'gauge',
+    help: 'Texts that wait to be written into it.',
+    labels: {},
+  },
   gitbugviewer_fingerprint_checks_total: {
     kind: 'counter',
     help: 'Looks at the files of refs: nothing moved, something moved, or too young to tell.',

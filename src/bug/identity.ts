@@ -5,7 +5,7 @@ import { checkEntityName, idOfBytes } from './ids.ts'
 import { scanPack } from './json-slices.ts'
 import { parseLamport } from './lamport.ts'
 import { humanId, type Identity, type IdentityVersion, type Lamport, type Problem } from './model.ts'
-import { type PackEntry, parseJson } from './pack.ts'
+import { parseJson } from './pack.ts'
 
 /** A commit of an identity as it was read. */
 export interface RawVersion {
@@ -30,10 +30,8 @@ export interface CompiledIdentity {
 
 const versionNumber = 2
 
-/** The hash of the blob that holds a version; undefined where the tree has none. */
-export function versionHash(entries: readonly PackEntry[]): string | undefined {
-  return entries.find(entry => entry.name === 'version')?.hash
-}
+/** The entry of a commit's tree that holds a version. */
+export const versionEntry = 'version'
 
 /** What is wrong with a first version that the identity's id is not made of. */
 export function checkIdentityRoot(version: Buffer, identityId: string): string | undefined {

@@ -41,10 +41,8 @@ const versionPrefix = 'version-'
 const editClockPrefix = 'edit-clock-'
 const createClockPrefix = 'create-clock-'
 
-/** The hash of the blob that holds a pack's operations; undefined where the tree has none. */
-export function opsHash(entries: readonly PackEntry[]): string | undefined {
-  return entries.find(entry => entry.name === 'ops')?.hash
-}
+/** The entry of a pack's tree that holds its operations. */
+export const opsEntry = 'ops'
 
 /** What is wrong with a root pack whose first operation is not the one that the bug's id is made of. */
 export function checkBugRoot(ops: Buffer, bugId: string, { maxNesting }: DecodeLimits): string | undefined {

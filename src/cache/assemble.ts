@@ -4,6 +4,7 @@
  * again, so that one changed bug among a hundred thousand costs a few milliseconds.
  */
 import { hash } from 'node:crypto'
+import { nextTurn } from '../base/turns.ts'
 import { IdIndex } from '../bug/id-index.ts'
 import { labelColor } from '../bug/label-color.ts'
 import { type EntityProblem, humanId, type Identity, type LabelCount, type Tracker } from '../bug/model.ts'
@@ -43,21 +44,28 @@ const byCreation = createOrder({ key: 'creation', direction: 'desc' })
 const byEdit = createOrder({ key: 'edit', direction: 'desc' })
 const byId = createOrder({ key: 'id', direction: 'asc' })
 
-/** From nothing. @param records of every ref, in the order of the listing */
-export function assembleTracker(records: readonly EntityRecord[], facts: StateFacts): AssembledTracker {
+/**
+ * From nothing, in steps: between them others have their turn.
+ * @param records of every ref, in the order of the listing
+ */
+export async function assembleTracker(records: readonly EntityRecord[], facts: StateFacts): Promise<AssembledTracker> {
   const bugs = bugsOf(records)
   const identities = new Map<string, Identity>()
   for (const record of records) {
     if (record.kind === 'identity' && record.identity) identities.set(record.id, record.identity)
   }
-  const parts = {
-    bugs: bugs.toSorted(byCreation),
-    bugsByEdit: bugs.toSorted(byEdit),
-    bugById: new IdIndex(bugs.toSorted(byId)),
-    labelCounts: countLabels(new Map(), bugs, 1),
-    problems: describeProblems(records, identities),
-  }
-  return finish(parts, { facts, identities, previous: undefined })
+  await nextTurn()
+  const byTime = bugs.toSorted(byCreation)
+  await nextTurn()
+  const bugsByEdit = bugs.toSorted(byEdit)
+  await nextTurn()
+  const bugById = new IdIndex(bugs.toSorted(byId))
+  await nextTurn()
+  const labelCounts = countLabels(new Map(), bugs, 1)
+  const problems = describeProblems(records, identities)
+  await nextTurn()
+  const parts = { bugs: byTime, bugsByEdit, bugById, labelCounts, problems }
+  return finish(parts, { facts, identities, previous: undefined, counts: countBugs(bugs) })
 }
 
 /** From the state before. @param records of every ref, in the order of the listing */
@@ -81,7 +89,8 @@ export function reassembleTracker(
       ? changeProblems(previous.problems, { removed, added, identities })
       : describeProblems(records, identities),
   }
-  return finish(parts, { facts, identities, previous: previous.tracker })
+  const counts = recount(previous.tracker, change, parts.bugs)
+  return finish(parts, { facts, identities, previous: previous.tracker, counts })
 }
 
 function bugsOf(records: readonly EntityRecord[]): IndexedBug[] {
@@ -94,20 +103,17 @@ interface Surroundings {
   readonly facts: StateFacts
   readonly identities: ReadonlyMap<string, Identity>
   readonly previous: Tracker | undefined
+  readonly counts: BugCounts
 }
+
+type BugCounts = Pick<Tracker, 'openBugs' | 'lastActivity'>
 
 function finish(
   parts: Omit<AssembledTracker, 'tracker'>,
-  { facts, identities, previous }: Surroundings,
+  { facts, identities, previous, counts }: Surroundings,
 ): AssembledTracker {
   const { bugs, bugsByEdit, bugById, labelCounts } = parts
   const problems = [...facts.broken.map(describeBroken), ...sortProblems(parts.problems)]
-  let openBugs = 0
-  let lastActivity: number | undefined
-  for (const bug of bugs) {
-    if (bug.status === 'open') openBugs++
-    if (lastActivity === undefined || bug.editedAt > lastActivity) lastActivity = bug.editedAt
-  }
   const tracker: Tracker = {
     digest: stateDigest(facts.listingDigest, problems),
     bugs,
@@ -116,12 +122,37 @@ function finish(
     identities,
     labels: listLabels(labelCounts, previous?.labels ?? []),
     problems,
-    openBugs,
-    closedBugs: bugs.length - openBugs,
-    lastActivity,
+    ...counts,
+    closedBugs: bugs.length - counts.openBugs,
     readAtMs: facts.readAtMs,
   }
   return { tracker, ...parts }
+}
+
+function countBugs(bugs: readonly IndexedBug[]): BugCounts {
+  let openBugs = 0
+  let lastActivity: number | undefined
+  for (const { status, editedAt } of bugs) {
+    if (status === 'open') openBugs++
+    if (lastActivity === undefined || editedAt > lastActivity) lastActivity = editedAt
+  }
+  return { openBugs, lastActivity }
+}
+
+/** The counts of the state before, with what has changed. @param bugs of the new state */
+function recount(
+  before: Tracker,
+  { removed, added }: { readonly removed: readonly IndexedBug[]; readonly added: readonly IndexedBug[] },
+  bugs: readonly IndexedBug[],
+): BugCounts {
+  // Without the latest one, the second latest has to be looked for.
+  if (removed.some(bug => bug.editedAt === before.lastActivity)) return countBugs(bugs)
+  const [gone, came] = [countBugs(removed), countBugs(added)]
+  const latest = [before.lastActivity, came.lastActivity].filter(time => time !== undefined)
+  return {
+    openBugs: before.openBugs - gone.openBugs + came.openBugs,
+    lastActivity: latest.length === 0 ? undefined : Math.max(...latest),
+  }
 }
 
 function changeIdentities(

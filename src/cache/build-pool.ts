@@ -12,13 +12,14 @@
 import { extname } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
+import { forEachConcurrently } from '../base/concurrency.ts'
 import { ViewerError } from '../base/errors.ts'
 import type { DecodeLimits } from '../base/limits.ts'
 import { once } from '../base/once.ts'
 import type { Git } from '../git/git.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
-import { type BuildFailure, type BuildMessage, type BuildTask, stopMessage, writeRefs } from './build-task.ts'
-import type { EntityRecord, EntityRef } from './entity-record.ts'
+import { type BuildFailure, type BuildMessage, type BuildTask, noText, stopMessage, writeRefs } from './build-task.ts'
+import type { EntityRef, ReadEntity } from './entity-record.ts'
 import { readRefs } from './read-refs.ts'
 import { decodeRecord, type EncodedRecord } from './record-codec.ts'
 
@@ -43,7 +44,7 @@ export interface BuildPool extends AsyncDisposable {
   read(
     request: BuildRequest,
     refs: readonly EntityRef[],
-    onRecord: (record: EntityRecord, index: number) => void,
+    onRead: (read: ReadEntity, index: number) => void,
   ): Promise<void>
   /** Threads that run, and tasks that wait for one. */
   readonly load: { readonly threads: number; readonly waiting: number }
@@ -94,22 +95,25 @@ class WorkerPool implements BuildPool {
   async read(
     request: BuildRequest,
     refs: readonly EntityRef[],
-    onRecord: (record: EntityRecord, index: number) => void,
+    onRead: (read: ReadEntity, index: number) => void,
   ): Promise<void> {
     const { threads, workersFrom } = this.#options
-    if (threads === 0 || refs.length < workersFrom) return await readRefs(request, refs, onRecord)
+    if (threads === 0 || refs.length < workersFrom) return await readRefs(request, refs, onRead)
     const pool = await this.#pool()
     const stop = new AbortController()
     const signal = AbortSignal.any([this.#stop.signal, stop.signal, ...(request.signal ? [request.signal] : [])])
     const size = Math.min(taskRefs, Math.ceil(refs.length / threads))
+    const starts = Array.from({ length: Math.ceil(refs.length / size) }, (_, part) => part * size)
     const tasks: Promise<void>[] = []
-    for (let start = 0; start < refs.length; start += size) {
-      const part = refs.slice(start, start + size)
-      const run = runTask(pool, { request, signal }, part, (record, index) => onRecord(record, start + index))
-      tasks.push(this.#track(run))
-    }
     try {
-      await Promise.all(tasks)
+      // As many as there are threads and no more: tasks go in the order in which they came, and those of another
+      // repository are not to stand behind all of a large one.
+      await forEachConcurrently(starts, threads, async start => {
+        const part = refs.slice(start, start + size)
+        const run = runTask(pool, { request, signal }, part, (read, index) => onRead(read, start + index))
+        tasks.push(this.#track(run))
+        await run
+      })
     } finally {
       // The first failure ends the others; nobody may hear of a record after this has settled.
       stop.abort(new ViewerError('SHUTTING_DOWN', 'the build has failed'))
@@ -135,7 +139,7 @@ async function runTask(
   pool: Piscina,
   { request, signal }: { readonly request: BuildRequest; readonly signal: AbortSignal },
   refs: readonly EntityRef[],
-  onRecord: (record: EntityRecord, index: number) => void,
+  onRead: (read: ReadEntity, index: number) => void,
 ): Promise<void> {
   signal.throwIfAborted()
   const { port1: port, port2 } = new MessageChannel()
@@ -144,7 +148,7 @@ async function runTask(
   port.on('message', (message: BuildMessage) => {
     try {
       if (message.kind === 'end') resolve(message.failure)
-      else if (message.kind === 'records') takeRecords(message, refs, onRecord)
+      else if (message.kind === 'records') takeRecords(message, refs, onRead)
       else if (message.command !== undefined)
         processes.set(message.number, request.git.tally.started([message.command]))
       else {
@@ -157,10 +161,11 @@ async function runTask(
   })
   const stop = () => port.postMessage(stopMessage)
   signal.addEventListener('abort', stop, { once: true })
+  let run: Promise<void> | undefined
   try {
     const { git, folder, limits } = request
     const task: BuildTask<MessagePort> = { git: git.plan, folder, limits, refs: writeRefs(refs), port: port2 }
-    const run = pool.run(task, { transferList: [port2] as unknown as TransferList, name: 'runBuildTask' })
+    run = pool.run(task, { transferList: [port2] as unknown as TransferList, name: 'runBuildTask' })
     run.catch(cause => reject(new ViewerError('BUILD_FAILED', 'a worker thread has ended unexpectedly', { cause })))
     const failure = await ended
     signal.throwIfAborted()
@@ -168,6 +173,9 @@ async function runTask(
     await run
   } finally {
     signal.removeEventListener('abort', stop)
+    // Whatever has gone wrong on this side: the thread ends its git processes before anybody ends the thread.
+    stop()
+    await run?.catch(() => {})
     port.close()
     for (const tellEnd of processes.values()) tellEnd()
   }
@@ -176,15 +184,15 @@ async function runTask(
 function takeRecords(
   { json, texts }: Extract<BuildMessage, { kind: 'records' }>,
   refs: readonly EntityRef[],
-  onRecord: (record: EntityRecord, index: number) => void,
+  onRead: (read: ReadEntity, index: number) => void,
 ) {
-  const all = Buffer.from(texts.buffer, texts.byteOffset, texts.byteLength)
   let at = 0
   const encoded = Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString()
   for (const [index, record, textBytes] of JSON.parse(encoded) as [number, EncodedRecord, number][]) {
     const ref = refs[index]
-    if (ref) onRecord(decodeRecord(record, ref, all.subarray(at, at + textBytes)), index)
-    at += textBytes
+    const text = textBytes === noText ? undefined : texts.subarray(at, at + textBytes)
+    if (ref) onRead({ record: decodeRecord(record, ref), text }, index)
+    at += text?.length ?? 0
   }
 }
 

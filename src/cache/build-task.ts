@@ -35,6 +35,9 @@ export interface BuildFailure {
   readonly data: ErrorData
 }
 
+/** Stands for the length of a text where there is none. */
+export const noText = -1
+
 /** To the reading thread. */
 export const stopMessage = 'stop'
 

@@ -6,8 +6,15 @@ import type { MessagePort } from 'node:worker_threads'
 import { ViewerError } from '../base/errors.ts'
 import { createGit } from '../git/git.ts'
 import type { ProcessTally } from '../git/process-tally.ts'
-import { type BuildFailure, type BuildMessage, type BuildTask, readRefLines, stopMessage } from './build-task.ts'
-import type { EntityRecord } from './entity-record.ts'
+import {
+  type BuildFailure,
+  type BuildMessage,
+  type BuildTask,
+  noText,
+  readRefLines,
+  stopMessage,
+} from './build-task.ts'
+import type { ReadEntity } from './entity-record.ts'
 import { readRefs } from './read-refs.ts'
 import { encodeRecord } from './record-codec.ts'
 
@@ -30,7 +37,7 @@ export async function runBuildTask({ git: plan, folder, limits, refs, port }: Bu
     const input = { git, reader, folder, limits, signal: stop.signal }
     // A read that waits for git ends when its reader does.
     stop.signal.addEventListener('abort', () => void reader[Symbol.asyncDispose](), { once: true })
-    await readRefs(input, readRefLines(refs), (record, index) => batch.add(record, index))
+    await readRefs(input, readRefLines(refs), (read, index) => batch.add(read, index))
     batch.send()
   } catch (error) {
     failure = describeFailure(stop.signal.aborted ? stop.signal.reason : error)
@@ -65,18 +72,17 @@ function describeFailure(error: unknown): BuildFailure {
 class Batch {
   readonly #port: MessagePort
   #records: string[] = []
-  #texts: Buffer[] = []
+  #texts: Uint8Array[] = []
   #textBytes = 0
 
   constructor(port: MessagePort) {
     this.#port = port
   }
 
-  add(record: EntityRecord, index: number) {
-    const text = record.kind === 'bug' ? record.bug?.text.get() : undefined
+  add({ record, text }: ReadEntity, index: number) {
     if (text) this.#texts.push(text)
     this.#textBytes += text?.length ?? 0
-    this.#records.push(JSON.stringify([index, encodeRecord(record), text?.length ?? 0]))
+    this.#records.push(JSON.stringify([index, encodeRecord(record), text?.length ?? noText]))
     if (this.#records.length >= batchRecords || this.#textBytes >= batchTextBytes) this.send()
   }
 
@@ -91,9 +97,12 @@ class Batch {
   }
 }
 
-/** One block of its own, which can be handed over; `Buffer.concat` may take it from a shared one. */
-function joinBytes(parts: readonly Buffer[], bytes: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(bytes)
+/**
+ * One block of its own, which can be handed over. A buffer that could grow is mapped by itself and not taken from the C
+ * library's pools, so that its memory goes back to the system with it.
+ */
+function joinBytes(parts: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(new ArrayBuffer(bytes, { maxByteLength: bytes }))
   let at = 0
   for (const part of parts) {
     joined.set(part, at)

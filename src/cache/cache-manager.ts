@@ -15,9 +15,10 @@ import { createGate, type Gate } from '../base/gate.ts'
 import type { DecodeLimits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Measures } from '../base/measures.ts'
-import { createSingleFlight } from '../base/single-flight.ts'
+import { createSingleFlight, waitFor } from '../base/single-flight.ts'
 import type { Git } from '../git/git.ts'
-import { createBackoff } from './backoff.ts'
+import type { SearchIndex } from '../search/search-index.ts'
+import { type Backoff, createBackoff } from './backoff.ts'
 import { type BuildPool, type BuildPoolOptions, createBuildPool } from './build-pool.ts'
 import { Entry } from './entry.ts'
 import { createFullBugs } from './full-bugs.ts'
@@ -45,6 +46,7 @@ export interface CacheDeps {
   readonly registry: Registry
   readonly clock: Clock
   readonly log: Log
+  readonly search: SearchIndex
   readonly measures: Measures
 }
 
@@ -113,14 +115,14 @@ class Manager implements CacheManager {
   readonly #memories = new Memories()
   readonly #opening
   readonly #building = new Map<string, OpenRepository>()
-  readonly #backoff
+  readonly #backoff: Backoff
   /** Pushes that came while the refs may have been listed already. */
   readonly #movedWhileOpening = new Set<string>()
-  readonly #closing = new Set<Promise<void>>()
+  readonly #closing = new Map<Entry, Promise<void>>()
   #closed = false
 
   constructor(options: CacheOptions, deps: CacheDeps) {
-    const { git, registry, clock, log, measures } = deps
+    const { git, registry, clock, log, search, measures } = deps
     this.registry = registry
     this.#options = options
     this.#clock = clock
@@ -132,11 +134,13 @@ class Manager implements CacheManager {
     this.#tools = {
       git,
       clock,
+      search,
       measures,
       limits: options.limits,
       lookAfterMs: options.lookAfterMs,
       pool: this.#pool,
       builds: this.#builds,
+      backoff: this.#backoff,
       fullBugs: createFullBugs(options.fullBugsMaxBytes, measures),
     }
     this.#addGauges()
@@ -204,6 +208,8 @@ class Manager implements CacheManager {
       refreshed: ({ before, after }) => this.#afterRefresh(entry, before, after),
       failed: error => this.#afterFailure(entry, error),
     })
+    const earlier = this.#memories.freshness(name)
+    if (earlier) open.freshness.takeOver(earlier)
     const entry = new Entry(open, this.#clock, () => this.#close(entry, 'idle'))
     this.#building.set(name, open)
     try {
@@ -215,7 +221,8 @@ class Manager implements CacheManager {
       else if (!stop.aborted) this.#countFailure(name, error)
       throw error
     } finally {
-      this.#building.delete(name)
+      // One that was left by all may end after the next one has begun.
+      if (this.#building.get(name) === open) this.#building.delete(name)
     }
     if (this.#movedWhileOpening.delete(name)) open.markStale()
     this.#backoff.forget(name)
@@ -248,11 +255,12 @@ class Manager implements CacheManager {
 
   async currentCard(name: string, signal?: AbortSignal): Promise<RepositoryCard> {
     const entry = this.#entries.get(name)
-    const known = entry ? undefined : await this.#memories.currentCard(name)
+    // Looking at the counts of a repository that is open is no use of it: it may close as if nobody had.
+    if (entry) return toCard((await entry.open.current(signal)).tracker)
+    const known = await this.#memories.currentCard(name)
     if (known) return known
     using lease = await this.acquire(name, signal)
-    const opened = entry ? undefined : this.#entries.get(name)
-    opened?.startBriefIdle(briefIdleMs)
+    this.#entries.get(name)?.startBriefIdle(briefIdleMs)
     return toCard(lease.tracker)
   }
 
@@ -273,6 +281,7 @@ class Manager implements CacheManager {
   drop(name: string) {
     this.#backoff.forget(name)
     this.#memories.forget(name)
+    this.#tools.search.drop(name)
     if (this.#opening.has(name)) this.#movedWhileOpening.add(name)
     const entry = this.#entries.get(name)
     if (entry) this.#close(entry, 'hook')
@@ -302,9 +311,23 @@ class Manager implements CacheManager {
 
   async refreshAll({ full = false, signal }: { full?: boolean; signal?: AbortSignal } = {}): Promise<void> {
     await this.registry.rescan()
+    const folders = new Map(this.registry.all().map(({ name, location }) => [name, location.folder]))
+    for (const entry of this.#entries.values()) {
+      const { name, location } = entry.open.repository
+      if (folders.get(name) === location.folder) continue
+      // It is served no more, or another one has its name now.
+      this.#memories.forget(name)
+      this.#close(entry, undefined)
+    }
     await forEachConcurrently([...this.#entries.values()], refreshesAtOnce, async entry => {
       signal?.throwIfAborted()
-      if (this.#isOpen(entry)) await entry.open.refresh({ full, retryUnreadable: true }).catch(() => {})
+      if (!this.#isOpen(entry)) return
+      // What fails is told to the events. Whoever stops this ends the waiting; the work ends with its repository.
+      const work = full ? entry.open.rebuild() : entry.open.refresh({ retryUnreadable: true })
+      await waitFor(
+        work.catch(() => {}),
+        signal,
+      )
     })
   }
 
@@ -334,8 +357,8 @@ class Manager implements CacheManager {
       this.#measures.count('gitbugviewer_evictions_total', { tier: 'repository', reason })
       this.#log.info({ repository: name, reason }, 'repository closed')
     }
-    const closing = entry.close().finally(() => this.#closing.delete(closing))
-    this.#closing.add(closing)
+    const closing = entry.close().finally(() => this.#closing.delete(entry))
+    this.#closing.set(entry, closing)
   }
 
   openNames(): readonly string[] {
@@ -345,11 +368,9 @@ class Manager implements CacheManager {
   async [Symbol.asyncDispose]() {
     this.#closed = true
     await this.#opening.stopAll(new ViewerError('SHUTTING_DOWN', 'the server is shutting down'))
-    for (const entry of this.#entries.values()) {
-      this.#close(entry, undefined)
-      entry.closeNow()
-    }
-    await Promise.allSettled(this.#closing)
+    for (const entry of this.#entries.values()) this.#close(entry, undefined)
+    for (const entry of this.#closing.keys()) entry.closeNow()
+    await Promise.allSettled(this.#closing.values())
     await this.#pool[Symbol.asyncDispose]()
   }
 }

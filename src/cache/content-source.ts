@@ -11,20 +11,34 @@
  */
 import { isViewerError } from '../base/errors.ts'
 import type { DecodeLimits } from '../base/limits.ts'
-import { versionHash } from '../bug/identity.ts'
-import { opsHash, type PackEntry } from '../bug/pack.ts'
+import { versionEntry } from '../bug/identity.ts'
+import { opsEntry, type PackEntry } from '../bug/pack.ts'
 import type { CommitRecord } from '../git/history.ts'
 import type { GitObject, ObjectReader } from '../git/object-reader.ts'
-import { parseTree } from '../git/objects.ts'
+import { findEntries, parseTree } from '../git/objects.ts'
 import type { EntityKind } from './entity-record.ts'
 
 /** A commit's tree and the blob that holds its data. */
-export interface CommitContent {
-  readonly entries: readonly PackEntry[]
+export class CommitContent {
+  readonly #tree: Buffer
+  readonly #hashBytes: number
   /** Undefined where the blob is a large one, which is not read unasked. */
   readonly blob: Buffer | undefined
   readonly blobHash: string
   readonly blobBytes: number
+
+  constructor(tree: Buffer, { hash, size, bytes }: { hash: string; size: number; bytes: Buffer | undefined }) {
+    this.#tree = tree
+    this.#hashBytes = hash.length / 2
+    this.blob = bytes
+    this.blobHash = hash
+    this.blobBytes = size
+  }
+
+  /** Taken apart when it is asked for: of what is read ahead, as little as possible lies around. */
+  get entries(): readonly PackEntry[] {
+    return parseTree(this.#tree, this.#hashBytes) ?? []
+  }
 }
 
 export interface ContentSource {
@@ -32,8 +46,8 @@ export interface ContentSource {
   announce(commit: CommitRecord): void
   /** Settles when nothing more can come of what was announced before something is let go. */
   settled(): Promise<void>
-  /** What was announced, has come, and can be used for this kind; it stays until it is let go. */
-  ready(hash: string, kind: EntityKind): (CommitContent & { readonly blob: Buffer }) | undefined
+  /** What was announced, has come, and can be used for this kind, with its blob; it stays until it is let go. */
+  ready(hash: string, kind: EntityKind): CommitContent | undefined
   /** Nobody needs this commit any more. */
   letGo(hash: string): void
   /** @returns the content, or in words why it cannot be had. Rejects where git or the repository is at fault */
@@ -49,16 +63,28 @@ const maxAheadBytes = 48 * 1024 * 1024
 /** Commits that are asked for and have not come. Bounds what may still come when the bytes are full. */
 const maxPending = 1024
 
-/** The name of the entry that holds an entity's data, for people. */
-const dataEntry = { bug: 'ops', identity: 'version' } as const
-const dataHash = { bug: opsHash, identity: versionHash }
+/** The names of the entries that hold an entity's data. */
+const dataEntry = { bug: opsEntry, identity: versionEntry } as const
+const dataEntries = [opsEntry, versionEntry]
 
-type Outcome = { readonly content: CommitContent | string } | { readonly failure: unknown }
+/** A commit that was announced, or is being read for somebody who waits. */
+class Slot {
+  readonly tree: string
+  /** Which of the entries counts; until the tree has come it may not be known. */
+  kind: EntityKind | undefined
+  treeBytes: Buffer | undefined
+  blobHash = ''
+  /** What has come, or in words why it cannot be had. */
+  content: CommitContent | string | undefined
+  /** git or the repository is at fault. */
+  failure: unknown
+  isDone = false
+  waiters: (() => void)[] | undefined
 
-/** A commit that was announced. */
-interface Slot {
-  outcome: Outcome | undefined
-  waiters: ((outcome: Outcome) => void)[] | undefined
+  constructor(tree: string, kind: EntityKind | undefined) {
+    this.tree = tree
+    this.kind = kind
+  }
 }
 
 /** @param maxAnnounced commits that are read ahead of being taken; a history that nobody will take may be endless */
@@ -98,20 +124,19 @@ class AnnouncedContents implements ContentSource {
       const next = this.#queue[this.#queueHead]
       if (!next) return
       this.#queueHead++
-      const { hash, tree } = next
-      if (this.#dropped.delete(hash)) continue
-      const slot: Slot = { outcome: undefined, waiters: undefined }
-      this.#slots.set(hash, slot)
+      if (this.#dropped.delete(next.hash)) continue
+      const slot = new Slot(next.tree, undefined)
+      this.#slots.set(next.hash, slot)
       this.#pending++
-      this.#read(tree, undefined, outcome => this.#arrive(slot, outcome))
+      this.#read(slot, () => this.#arrive(slot))
     }
   }
 
-  #arrive(slot: Slot, outcome: Outcome) {
-    slot.outcome = outcome
+  #arrive(slot: Slot) {
     this.#pending--
-    this.#aheadBytes += bytesOf(outcome)
-    for (const waiter of slot.waiters ?? []) waiter(outcome)
+    this.#aheadBytes += bytesOf(slot)
+    for (const waiter of slot.waiters ?? []) waiter()
+    slot.waiters = undefined
     this.#askNext()
     if (this.#pending === 0) for (const resolve of this.#whenSettled.splice(0)) resolve()
   }
@@ -121,61 +146,62 @@ class AnnouncedContents implements ContentSource {
     return new Promise(resolve => this.#whenSettled.push(resolve))
   }
 
-  ready(hash: string, kind: EntityKind): (CommitContent & { readonly blob: Buffer }) | undefined {
-    const outcome = this.#slots.get(hash)?.outcome
-    if (!outcome || !('content' in outcome)) return undefined
-    const { content } = outcome
-    return typeof content === 'object' && isOfKind(content.entries, kind) && isRead(content) ? content : undefined
+  ready(hash: string, kind: EntityKind): CommitContent | undefined {
+    const slot = this.#slots.get(hash)
+    if (slot?.kind !== kind || typeof slot.content !== 'object') return undefined
+    return slot.content.blob === undefined ? undefined : slot.content
   }
 
   letGo(hash: string) {
     const slot = this.#slots.get(hash)
     const isQueued = this.#queueHead < this.#queue.length
-    if (slot?.outcome) this.#aheadBytes -= bytesOf(slot.outcome)
-    if (slot) this.#slots.delete(hash)
-    else if (isQueued) this.#dropped.add(hash)
+    if (slot) {
+      if (slot.isDone) this.#aheadBytes -= bytesOf(slot)
+      this.#slots.delete(hash)
+    } else if (isQueued) this.#dropped.add(hash)
     if (isQueued) this.#askNext()
   }
 
   async take(commit: CommitRecord, kind: EntityKind): Promise<CommitContent | string> {
-    const slot = this.#slots.get(commit.hash)
-    const outcome = slot && (slot.outcome ?? (await wait(slot)))
+    const announced = this.#slots.get(commit.hash)
+    if (announced && !announced.isDone) await arrival(announced)
     this.letGo(commit.hash)
-    if (outcome) {
-      if ('failure' in outcome) throw outcome.failure
-      const { content } = outcome
-      // A tree may hold entries of both kinds; which one counts is known only now.
-      if (typeof content === 'object' && isOfKind(content.entries, kind)) return content
-    }
-    const read = await new Promise<Outcome>(resolve => this.#read(commit.tree, kind, resolve))
-    if ('failure' in read) throw read.failure
-    return read.content
+    // A tree may hold entries of both kinds; which one counts is known only now.
+    if (announced?.failure !== undefined) throw announced.failure
+    if (announced?.kind === kind && typeof announced.content === 'object') return announced.content
+    const slot = new Slot(commit.tree, kind)
+    await new Promise<void>(resolve => this.#read(slot, resolve))
+    if (slot.failure !== undefined) throw slot.failure
+    return slot.content ?? 'it was not read'
   }
 
-  #read(tree: string, kind: EntityKind | undefined, done: (outcome: Outcome) => void) {
-    this.#reader.request(tree, this.#limits.maxTreeBytes, (error, object) => {
-      const what = `tree ${tree}`
-      if (error !== undefined) return done(damagedOr(error, what))
+  /** Reads the tree of a slot and then its blob. `done` is called once; it must not throw. */
+  #read(slot: Slot, done: () => void) {
+    this.#reader.request(slot.tree, this.#limits.maxTreeBytes, (error, object) => {
+      if (error !== undefined) return finish(slot, reasonOf(error, `tree ${slot.tree}`), done)
       const isTree = object?.bytes !== undefined && object.type === 'tree'
-      const entries = isTree && object.bytes ? parseTree(object.bytes, tree.length / 2) : undefined
-      if (!entries) return done({ content: `${what} ${explain(object, 'tree')}` })
-      this.#readData(entries, kind ?? (opsHash(entries) === undefined ? 'identity' : 'bug'), done)
+      const found = isTree && object.bytes ? findEntries(object.bytes, slot.tree.length / 2, dataEntries) : undefined
+      if (!found) return finish(slot, { content: `tree ${slot.tree} ${explain(object, 'tree')}` }, done)
+      const [ops, version] = found
+      slot.kind ??= ops === undefined ? 'identity' : 'bug'
+      slot.treeBytes = object?.bytes
+      const hash = slot.kind === 'bug' ? ops : version
+      if (hash === undefined) return finish(slot, { content: `there is no "${dataEntry[slot.kind]}"` }, done)
+      slot.blobHash = hash
+      this.#readBlob(slot, done)
     })
   }
 
-  #readData(entries: readonly PackEntry[], kind: EntityKind, done: (outcome: Outcome) => void) {
-    const what = `"${dataEntry[kind]}"`
-    const hash = dataHash[kind](entries)
-    if (hash === undefined) return done({ content: `there is no ${what}` })
+  #readBlob(slot: Slot, done: () => void) {
     const { maxOpsBytes } = this.#limits
-    this.#reader.request(hash, Math.min(lightBytes, maxOpsBytes), (error, blob) => {
-      if (error !== undefined) return done(damagedOr(error, what))
-      const isUsable = blob?.type === 'blob' && blob.size <= maxOpsBytes
-      done({
-        content: isUsable
-          ? { entries, blob: blob.bytes, blobHash: hash, blobBytes: blob.size }
-          : `${what} ${explain(blob, 'blob')}`,
-      })
+    this.#reader.request(slot.blobHash, Math.min(lightBytes, maxOpsBytes), (error, blob) => {
+      const { blobHash: hash, treeBytes } = slot
+      const what = `"${dataEntry[slot.kind ?? 'bug']}"`
+      if (error !== undefined) return finish(slot, reasonOf(error, what), done)
+      if (blob?.type !== 'blob' || blob.size > maxOpsBytes || !treeBytes) {
+        return finish(slot, { content: `${what} ${explain(blob, 'blob')}` }, done)
+      }
+      finish(slot, { content: new CommitContent(treeBytes, { hash, size: blob.size, bytes: blob.bytes }) }, done)
     })
   }
 
@@ -190,31 +216,29 @@ class AnnouncedContents implements ContentSource {
   }
 }
 
-function wait(slot: Slot): Promise<Outcome> {
+type Outcome = { readonly content: CommitContent | string } | { readonly failure: unknown }
+
+function finish(slot: Slot, outcome: Outcome, done: () => void) {
+  if ('failure' in outcome) slot.failure = outcome.failure
+  else slot.content = outcome.content
+  slot.treeBytes = undefined
+  slot.isDone = true
+  done()
+}
+
+function arrival(slot: Slot): Promise<void> {
   return new Promise(resolve => {
     slot.waiters ??= []
     slot.waiters.push(resolve)
   })
 }
 
-function damagedOr(error: unknown, what: string): Outcome {
+function reasonOf(error: unknown, what: string): Outcome {
   return isViewerError(error, 'OBJECT_UNREADABLE') ? { content: `${what} is damaged` } : { failure: error }
 }
 
-function bytesOf(outcome: Outcome): number {
-  return 'content' in outcome && typeof outcome.content === 'object' ? (outcome.content.blob?.length ?? 0) : 0
-}
-
-/** True where the blob was small enough to be read at once. */
-export function isRead<T extends { readonly blob: Buffer | undefined }>(
-  content: T,
-): content is T & { readonly blob: Buffer } {
-  return content.blob !== undefined
-}
-
-/** True where a reader that did not know the kind has picked the entry of this kind. */
-function isOfKind(entries: readonly PackEntry[], kind: EntityKind): boolean {
-  return (opsHash(entries) === undefined) === (kind === 'identity')
+function bytesOf({ content }: Slot): number {
+  return typeof content === 'object' ? (content.blob?.length ?? 0) : 0
 }
 
 /** Why an object cannot be used. */

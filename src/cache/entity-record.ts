@@ -1,7 +1,6 @@
 /** What is kept of one entity in memory: enough for lists and queries, and why it cannot be read where it cannot. */
 import type { CompiledSummary } from '../bug/compile.ts'
 import type { BugSummary, Identity, Problem } from '../bug/model.ts'
-import { SearchText } from './search-text.ts'
 
 /** The refs that hold entities. */
 export const entityPrefixes = { bug: 'refs/bugs/', identity: 'refs/identities/' } as const
@@ -16,9 +15,8 @@ export interface EntityRef {
   readonly tip: string
 }
 
-/** A summary with what only searches and downloads ask for. */
+/** A summary with what only downloads ask for. */
 export interface IndexedBug extends BugSummary {
-  readonly text: SearchText
   /** Hashes of the files that its operations attach. */
   readonly files: readonly string[]
 }
@@ -63,11 +61,62 @@ export function isHealthy(record: EntityRecord): boolean {
   return record.kind === 'bug' ? record.bug !== undefined : record.identity !== undefined
 }
 
-/** The record of a bug that was compiled. */
+/**
+ * True where an object is missing or damaged: it may arrive. What was read and is wrong stays wrong, since a tip's bytes
+ * never change; reading it again would give whoever wrote it the server's time for nothing.
+ */
+export function mayHeal(record: EntityRecord): boolean {
+  return !isHealthy(record) && record.problems.some(({ reason }) => /\b(?:missing|damaged)\b/.test(reason))
+}
+
+/** Characters of one bug's metadata that lists and queries know; bridges write some hundred. */
+const maxMetadataChars = 16_384
+/** Files of one bug that can be downloaded. */
+const maxFiles = 10_000
+
+/** The record of a bug that was compiled. It stays in memory, so what a pusher may make as long as he likes is cut. */
 export function toBugRecord({ id, tip }: EntityRef, compiled: CompiledSummary): BugRecord {
-  const { summary, texts, files, problems } = compiled
-  const bug = summary && { ...summary, text: new SearchText(texts), files }
-  return { kind: 'bug', id, tip, bug, problems }
+  const { summary } = compiled
+  const problems = [...compiled.problems]
+  const files = compiled.files.slice(0, maxFiles)
+  if (files.length < compiled.files.length) problems.push({ reason: `only its first ${maxFiles} files are known` })
+  const metadata = summary && cutMetadata(summary.metadata)
+  if (summary && metadata !== summary.metadata) {
+    problems.push({ reason: `its metadata is longer than ${maxMetadataChars} characters and is not known in full` })
+  }
+  return { kind: 'bug', id, tip, bug: summary && metadata && { ...summary, metadata, files }, problems }
+}
+
+function cutMetadata(metadata: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  let chars = 0
+  const kept = new Map<string, string>()
+  for (const [key, value] of metadata) {
+    chars += key.length + value.length
+    if (chars <= maxMetadataChars) kept.set(key, value)
+  }
+  return chars <= maxMetadataChars ? metadata : kept
+}
+
+/** An entity that was read: what is kept of it, and what only the search index is told. */
+export interface ReadEntity {
+  readonly record: EntityRecord
+  /** Of a bug: title and comments, one line after the other, in UTF-8. */
+  readonly text: Uint8Array | undefined
+}
+
+/** Characters of one bug that can be searched; what a person writes is far below. */
+const maxSearchChars = 4_000_000
+
+/** The searchable text of a bug. */
+export function toSearchText(texts: readonly string[]): Uint8Array {
+  const parts: string[] = []
+  let left = maxSearchChars
+  for (const text of texts) {
+    if (left <= 0) break
+    parts.push(text.slice(0, left))
+    left -= text.length
+  }
+  return Buffer.from(parts.join('\n'))
 }
 
 /** The record of an entity that cannot be read. */

@@ -10,6 +10,7 @@ export class Entry {
   readonly #clock: Clock
   readonly #onIdle: () => void
   #users = 0
+  #uses = 0
   #usedMs: number
   #idleMs = 0
   /** The idle time that a first reader brings back. */
@@ -37,6 +38,7 @@ export class Entry {
 
   /** A use that is over at once. */
   use() {
+    this.#uses++
     this.#usedMs = this.#clock.monotonicMs()
     if (this.#normalIdleMs !== undefined) this.startIdle(this.#normalIdleMs)
   }
@@ -64,6 +66,8 @@ export class Entry {
   /** It was opened by somebody who needs it for a moment only: a shorter time, until it is used again. */
   startBriefIdle(idleMs: number) {
     const normalMs = this.#idleMs
+    // Somebody else uses it too.
+    if (this.#uses > 1) return
     if (normalMs > 0 && normalMs <= idleMs) return
     this.startIdle(idleMs)
     this.#normalIdleMs = normalMs

@@ -14,11 +14,11 @@ import type { Clock } from '../base/clock.ts'
 import { type RefFingerprint, readFingerprint } from '../git/fingerprint.ts'
 import type { RepositoryLocation } from '../git/repository.ts'
 
-/** What a look at the files says. */
-export type Look = 'same' | 'moved' | 'unsettled'
+/** What a look at the files says; `listing`: it has moved, and the listing that is under way began with what is there. */
+export type Look = 'same' | 'moved' | 'unsettled' | 'listing'
 
-/** Files whose last change is older than this are not in the middle of one, whatever the server's clock says. */
-const surelyOldMs = 10_000
+/** Files whose last change is older than this are not in the middle of one, however wrong a file server's clock is. */
+const surelyOldMs = 3_600_000
 
 export class Freshness {
   readonly #location: RepositoryLocation
@@ -28,11 +28,19 @@ export class Freshness {
   #seen: { readonly key: string; readonly sinceMs: number } | undefined
   /** The fingerprint that the last listing began with. */
   #listed: { readonly key: string; readonly isSettled: boolean } | undefined
+  /** The fingerprint that a refresh under way began with. */
+  #listing: string | undefined
   #lookedMs = Number.NEGATIVE_INFINITY
 
   constructor(location: RepositoryLocation, clock: Clock) {
     this.#location = location
     this.#clock = clock
+  }
+
+  /** Goes on from what was seen of the same repository before: its files may have rested since then. */
+  takeOver(earlier: Freshness) {
+    this.#folders = earlier.#folders
+    this.#seen = earlier.#seen
   }
 
   /** True where the files were looked at within so many milliseconds. */
@@ -45,21 +53,25 @@ export class Freshness {
     const startedMs = this.#clock.monotonicMs()
     const { key } = await this.#read()
     this.#lookedMs = startedMs
-    if (key !== this.#listed?.key) return 'moved'
+    if (key !== this.#listed?.key) return key === this.#listing ? 'listing' : 'moved'
     return this.#listed.isSettled ? 'same' : 'unsettled'
   }
 
   /**
    * Says that the refs are about to be listed.
+   * @param isRefresh false for a listing that readers do not wait for
    * @returns what to call when that has succeeded, with the folders of refs whose names have more parts than usual
    */
-  async beginListing(): Promise<(folders: readonly string[]) => void> {
+  async beginListing({ isRefresh = true } = {}): Promise<(folders: readonly string[]) => void> {
+    if (isRefresh) this.#listing = undefined
     const startedMs = this.#clock.monotonicMs()
     const { key, newestMs, resolutionMs } = await this.#read()
     const beganMs = this.#clock.monotonicMs()
     const isOld = newestMs > 0 && this.#clock.nowMs() - newestMs > surelyOldMs
     const isSettled = isOld || beganMs - (this.#seen?.sinceMs ?? beganMs) >= resolutionMs
+    if (isRefresh) this.#listing = key
     return folders => {
+      if (isRefresh) this.#listing = undefined
       this.#listed = { key, isSettled }
       this.#lookedMs = Math.max(this.#lookedMs, startedMs)
       this.#folders = folders

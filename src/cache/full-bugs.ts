@@ -25,7 +25,8 @@ const objectBytes = 256
 /** About what a full bug takes in memory: its texts, and the objects that hold them. */
 function bugBytes(bug: Bug): number {
   let bytes = 1024 + itemBytes * (bug.labels.length + bug.actorIds.length + bug.files.length + bug.metadata.size)
-  bytes += 2 * objectBytes * bug.packs.length
+  bytes += 2 * objectBytes * bug.packs.length + 2 * bug.title.length
+  for (const [key, value] of bug.metadata) bytes += 2 * (key.length + value.length)
   for (const event of bug.timeline) {
     bytes += 2 * objectBytes
     if (event.type === 'labels') bytes += itemBytes * (event.added.length + event.removed.length)

@@ -2,15 +2,15 @@
 import { ViewerError } from '../base/errors.ts'
 import type { Bug, BugSummary, Tracker } from '../bug/model.ts'
 import type { Entry } from './entry.ts'
-import { attachesFile, foldedText, type RepositoryState } from './load-tracker.ts'
+import { attachesFile, type RepositoryState } from './load-tracker.ts'
 import type { RegisteredRepository } from './registry.ts'
 
 /** The use of an open repository; dispose it when done, and keep nothing of it afterwards but the data. */
 export interface Lease extends Disposable {
   readonly repository: RegisteredRepository
   readonly tracker: Tracker
-  /** Title and comments of a bug, folded for searching. */
-  foldedText(bug: BugSummary): Buffer | undefined
+  /** Tips of the bugs whose title or comments hold a term. @param signal ends the wait */
+  matchText(term: string, signal?: AbortSignal): Promise<ReadonlySet<string>>
   /** A bug in full. @throws BUG_UNREADABLE */
   readBug(bug: BugSummary, signal?: AbortSignal): Promise<Bug>
   /**
@@ -27,7 +27,7 @@ export function createLease(entry: Entry, state: RepositoryState): Lease {
   return {
     repository: open.repository,
     tracker: state.tracker,
-    foldedText: bug => foldedText(state, bug.id),
+    matchText: (term, signal) => open.matchText(term, signal),
     readBug: (bug, signal) => open.readBug(bug, signal),
     readFile: async (hash, maxBytes) => {
       const bytes = attachesFile(state, hash) ? await open.readBlob(hash, maxBytes) : undefined

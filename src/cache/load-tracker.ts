@@ -5,12 +5,23 @@
 import { dirname } from 'node:path/posix'
 import type { Clock } from '../base/clock.ts'
 import { ViewerError } from '../base/errors.ts'
+import { mapInTurns } from '../base/turns.ts'
 import type { Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
-import { diffListings, type ListingEdit, parseRefs, type Ref, type RefListing } from '../git/refs.ts'
+import { diffListings, eachRef, type ListingEdit, type Ref, type RefListing } from '../git/refs.ts'
 import { type AssembledTracker, assembleTracker, reassembleTracker } from './assemble.ts'
-import { type EntityRecord, type EntityRef, entityPrefixes, isHealthy, refName, toEntityRef } from './entity-record.ts'
+import {
+  type EntityRecord,
+  type EntityRef,
+  entityPrefixes,
+  isHealthy,
+  mayHeal,
+  type ReadEntity,
+  refName,
+  toEntityRef,
+} from './entity-record.ts'
 import type { Interner } from './interner.ts'
+import { recordsBytes } from './record-bytes.ts'
 
 const prefixes = Object.values(entityPrefixes).map(prefix => prefix.slice(0, -1))
 
@@ -21,10 +32,12 @@ export interface RepositoryState {
   readonly listing: RefListing
   /** One for each line of the listing. */
   readonly records: readonly EntityRecord[]
-  /** Places of the records that cannot be read. */
+  /** Places of the records that cannot be read and whose objects may still arrive. */
   readonly unhealthy: readonly number[]
   /** Folders of refs whose names have more parts than usual, below the repository's own. */
   readonly folders: readonly string[]
+  /** About what the records take in memory. */
+  readonly bytes: number
   /** Entities that were read to make this state; the others were taken over. */
   readonly readCount: number
 }
@@ -32,8 +45,24 @@ export interface RepositoryState {
 /** Reads entities, in this thread or in others; see `readRefs`. */
 export type ReadEntities = (
   refs: readonly EntityRef[],
-  onRecord: (record: EntityRecord, index: number) => void,
+  onRead: (read: ReadEntity, index: number) => void,
 ) => Promise<void>
+
+/** What the search index is to be told of a new state. */
+export interface TextChange {
+  /** `put` is everything that the repository has. */
+  readonly isWhole: boolean
+  /** Title and comments of the bugs that were read, in UTF-8. */
+  readonly put: readonly { readonly id: string; readonly tip: string; readonly text: Uint8Array }[]
+  /** Ids of the bugs that are gone, or cannot be read any more. */
+  readonly removed: readonly string[]
+}
+
+/** A state, and what has changed of the texts; undefined where nothing has changed at all. */
+export interface Loaded {
+  readonly state: RepositoryState
+  readonly texts: TextChange | undefined
+}
 
 export interface LoadInput {
   readonly git: Pick<Git, 'listRefs'>
@@ -49,6 +78,8 @@ export interface LoadInput {
   onProgress?(done: number, total: number): void
 }
 
+/** Refs that are taken apart before others have their turn. */
+const refsPerTurn = 1024
 /** Such refs are mistakes; so many folders of them are watched. */
 const maxFolders = 16
 /** Up to so many entities that cannot be read are tried again whenever something has moved. */
@@ -56,10 +87,10 @@ const fewUnreadable = 64
 
 /**
  * Reads a repository's state.
- * @returns `previous` itself where nothing has changed
+ * @returns the state `previous` itself where nothing has changed
  * @throws REPOSITORY_EMPTY where it has neither bugs nor identities; that costs one listing of refs and no more
  */
-export async function loadTracker(input: LoadInput): Promise<RepositoryState> {
+export async function loadTracker(input: LoadInput): Promise<Loaded> {
   const { previous, signal } = input
   const listing = await input.git.listRefs(input.folder, { prefixes, signal })
   if (listing.bytes.length === 0) {
@@ -68,31 +99,36 @@ export async function loadTracker(input: LoadInput): Promise<RepositoryState> {
   return previous ? await update(input, previous, listing) : await build(input, listing)
 }
 
-async function build(input: LoadInput, listing: RefListing): Promise<RepositoryState> {
-  const refs = parseRefs(listing.bytes).map(toKnownRef)
-  const records = await read(input, refs)
-  const assembled = assembleTracker(records, factsOf(input, listing))
-  return toState(assembled, { listing, records, readCount: refs.length })
+async function build(input: LoadInput, listing: RefListing): Promise<Loaded> {
+  const refs = await mapInTurns(eachRef(listing.bytes), refsPerTurn, toKnownRef)
+  const { records, put } = await read(input, refs)
+  const assembled = await assembleTracker(records, factsOf(input, listing))
+  const state = toState(assembled, { listing, records, readCount: refs.length, bytes: recordsBytes(records) })
+  return { state, texts: { isWhole: true, put, removed: [] } }
 }
 
-async function update(input: LoadInput, previous: RepositoryState, listing: RefListing): Promise<RepositoryState> {
+async function update(input: LoadInput, previous: RepositoryState, listing: RefListing): Promise<Loaded> {
   const isSame = previous.listing.digest === listing.digest
   const edits = isSame ? [] : diffListings(previous.listing.bytes, listing.bytes)
   const retried = previous.unhealthy.length <= fewUnreadable || input.retryUnreadable === true ? previous.unhealthy : []
   const plan = planUpdate(previous.records, edits, new Set(retried))
   const isBrokenSame = previous.listing.broken.join() === listing.broken.join()
-  if (edits.length === 0 && isBrokenSame && plan.toRead.length === 0) return previous
-  const fresh = await read(
+  if (edits.length === 0 && isBrokenSame && plan.toRead.length === 0) return { state: previous, texts: undefined }
+  const { records: added, put } = await read(
     input,
     plan.toRead.map(({ ref }) => ref),
   )
   plan.toRead.forEach(({ place }, index) => {
-    const record = fresh[index]
+    const record = added[index]
     if (record) plan.records[place] = record
   })
-  const change = { previous: previous.assembled, removed: plan.removed, added: fresh }
+  const change = { previous: previous.assembled, removed: plan.removed, added }
   const assembled = reassembleTracker(plan.records, change, factsOf(input, listing))
-  return toState(assembled, { listing, records: plan.records, readCount: fresh.length })
+  const bytes = previous.bytes - recordsBytes(plan.removed) + recordsBytes(added)
+  const state = toState(assembled, { listing, records: plan.records, readCount: added.length, bytes })
+  const wereBugs = plan.removed.flatMap(record => (record.kind === 'bug' && record.bug ? [record.id] : []))
+  const removed = wereBugs.filter(id => !assembled.bugById.has(id))
+  return { state, texts: { isWhole: false, put, removed } }
 }
 
 interface UpdatePlan {
@@ -125,7 +161,10 @@ function planUpdate(
   for (const edit of edits) {
     keep(next, edit.at)
     next = edit.at + edit.removed
-    removed.push(...before.slice(edit.at, next))
+    for (let place = edit.at; place < next; place++) {
+      const record = before[place]
+      if (record) removed.push(record)
+    }
     for (const ref of edit.added) {
       const entity = toKnownRef(ref)
       toRead.push({ place: records.length, ref: entity })
@@ -144,17 +183,22 @@ function toKnownRef(ref: Ref): EntityRef {
   return entity
 }
 
-/** @returns one record for each ref */
-async function read(input: LoadInput, refs: readonly EntityRef[]): Promise<EntityRecord[]> {
-  const records = new Array<EntityRecord>(refs.length)
-  if (refs.length === 0) return records
+/** @returns one record for each ref, and the texts of bugs */
+async function read(
+  input: LoadInput,
+  refs: readonly EntityRef[],
+): Promise<{ records: EntityRecord[]; put: TextChange['put'] }> {
+  const records = Array.from<EntityRecord>({ length: refs.length })
+  const put: TextChange['put'][number][] = []
+  if (refs.length === 0) return { records, put }
   let done = 0
   input.onProgress?.(0, refs.length)
-  await input.readEntities(refs, (record, index) => {
+  await input.readEntities(refs, ({ record, text }, index) => {
     records[index] = input.interner.record(record)
+    if (text) put.push({ id: record.id, tip: record.tip, text })
     input.onProgress?.(++done, refs.length)
   })
-  return records
+  return { records, put }
 }
 
 function factsOf({ clock }: LoadInput, listing: RefListing) {
@@ -163,22 +207,19 @@ function factsOf({ clock }: LoadInput, listing: RefListing) {
 
 function toState(
   assembled: AssembledTracker,
-  parts: Pick<RepositoryState, 'listing' | 'records' | 'readCount'>,
+  parts: Pick<RepositoryState, 'listing' | 'records' | 'readCount' | 'bytes'>,
 ): RepositoryState {
   const unhealthy: number[] = []
   const folders = new Set<string>()
   parts.records.forEach((record, place) => {
     if (isHealthy(record)) return
-    unhealthy.push(place)
+    if (mayHeal(record)) unhealthy.push(place)
     // Only a ref that is no entity has a name of more parts.
-    if (record.id.includes('/') && folders.size < maxFolders) folders.add(dirname(refName(record)))
+    for (let folder = dirname(record.id); folder !== '.' && folders.size < maxFolders; folder = dirname(folder)) {
+      folders.add(refName({ kind: record.kind, id: folder }))
+    }
   })
   return { tracker: assembled.tracker, assembled, unhealthy, folders: [...folders], ...parts }
-}
-
-/** Title and comments of a bug, folded for searching; undefined where the state has no such bug. */
-export function foldedText(state: RepositoryState, bugId: string): Buffer | undefined {
-  return state.assembled.bugById.get(bugId)?.text.get()
 }
 
 /** True where a bug of the state attaches a file of that hash. Costs a look at every bug, for the few who ask. */

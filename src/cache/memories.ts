@@ -38,6 +38,11 @@ export class Memories {
     this.#memories.delete(name)
   }
 
+  /** How its refs were last seen. */
+  freshness(name: string): Freshness | undefined {
+    return this.#memories.get(name)?.freshness
+  }
+
   /** As it was last seen. */
   card(name: string): RepositoryCard | undefined {
     return this.#memories.get(name)?.card

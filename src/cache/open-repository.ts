@@ -19,14 +19,15 @@ import type { Bug, BugSummary, Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
 import type { CommitRecord } from '../git/history.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
+import type { SearchIndex } from '../search/search-index.ts'
+import type { Backoff } from './backoff.ts'
 import type { BuildPool } from './build-pool.ts'
 import { Freshness, type Look } from './freshness.ts'
 import type { FullBugs } from './full-bugs.ts'
 import { createInterner, type Interner } from './interner.ts'
-import { loadTracker, type RepositoryState } from './load-tracker.ts'
+import { type Loaded, loadTracker, type RepositoryState } from './load-tracker.ts'
 import { createEntitySource, readBug } from './read-entity.ts'
 import type { RegisteredRepository } from './registry.ts'
-import { stateBytes } from './state-bytes.ts'
 
 /** Entities that were read, of those that are to be read; both 0 while the refs are being listed. */
 export interface Progress {
@@ -43,6 +44,10 @@ export interface OpenTools {
   readonly fullBugs: FullBugs
   /** Bounds the builds that go on at once. */
   readonly builds: Gate
+  /** Keeps a repository that cannot be read from being tried for every request. */
+  readonly backoff: Backoff
+  /** Has the texts of every state. */
+  readonly search: SearchIndex
   readonly measures: Measures
   /** The files of refs are looked at when the last look is older than this. */
   readonly lookAfterMs: number
@@ -51,8 +56,8 @@ export interface OpenTools {
 /** Readers wait so long for a refresh before they get the state that is there. */
 const refreshPatienceMs = 1000
 
-/** How a state is made anew. */
-export interface RefreshOptions {
+/** How a state is made. */
+interface BuildOptions {
   /** Whether everything is read again, beside the state that is there. */
   readonly full?: boolean
   /** Whether entities that could not be read are read again, however many they are. */
@@ -74,7 +79,7 @@ export class OpenRepository implements AsyncDisposable {
   readonly #events: RefreshEvents
   readonly #reader: ObjectReader
   readonly #interner: Interner = createInterner()
-  readonly #refreshes = createSingleFlight<'refresh', void>()
+  readonly #refreshes = createSingleFlight<'refresh' | 'rebuild', void>()
   readonly #looks = createSingleFlight<'look', void>()
   readonly #bugReads = createSingleFlight<string, Bug>()
   readonly #stop = new AbortController()
@@ -83,6 +88,9 @@ export class OpenRepository implements AsyncDisposable {
   #stateNumber = 0
   #wantedNumber = 0
   #isRetryWanted = false
+  /** What the state's number is going to be when the refresh under way is done. */
+  #refreshNumber = 0
+  #isRefreshing = false
   #progress: Progress = { done: 0, total: 0 }
 
   constructor(repository: RegisteredRepository, tools: OpenTools, events: RefreshEvents) {
@@ -124,7 +132,7 @@ export class OpenRepository implements AsyncDisposable {
   }
 
   /** The refs may have moved: whoever reads from now on waits for a state that was listed from now on. */
-  markStale({ retryUnreadable = false }: Pick<RefreshOptions, 'retryUnreadable'> = {}) {
+  markStale({ retryUnreadable = false }: { readonly retryUnreadable?: boolean } = {}) {
     this.#wantedNumber++
     this.#isRetryWanted ||= retryUnreadable
   }
@@ -140,6 +148,8 @@ export class OpenRepository implements AsyncDisposable {
       await this.#looks.run('look', () => this.#look(), signal)
     }
     if (!this.isStale) return this.state
+    const paused = this.#tools.backoff.check(this.repository.name)
+    if (paused) throw paused.error
     const patience = new AbortController()
     const timer = this.#tools.clock.startTimer(refreshPatienceMs, () => patience.abort())
     const refreshing = this.refreshWanted()
@@ -156,9 +166,13 @@ export class OpenRepository implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    const result: Look = await this.freshness.look()
+    const found: Look = await this.freshness.look()
+    const result = found === 'listing' ? 'moved' : found
     this.#tools.measures.count('gitbugviewer_fingerprint_checks_total', { result })
-    if (result !== 'same') this.markStale()
+    // The refresh under way sees what has moved: it is waited for, and no other one is needed.
+    if (found === 'listing' && this.#isRefreshing) {
+      if (!this.isStale) this.#refreshNumber = ++this.#wantedNumber
+    } else if (found !== 'same') this.markStale()
   }
 
   /** Refreshes until the state is the one that is wanted now; joins a refresh that is under way. */
@@ -167,26 +181,56 @@ export class OpenRepository implements AsyncDisposable {
   }
 
   /** Makes the state anew though nothing says that it is stale: readers keep the old one until the new one is complete. */
-  async refresh(options: RefreshOptions = {}): Promise<void> {
-    await this.#refreshes.run('refresh', stop => this.#refresh(stop, options))
+  async refresh({ retryUnreadable = false }: { readonly retryUnreadable?: boolean } = {}): Promise<void> {
+    await this.#refreshes.run('refresh', stop => this.#refresh(stop, retryUnreadable))
   }
 
-  async #refresh(stop: AbortSignal, { full = false, retryUnreadable = this.#isRetryWanted }: RefreshOptions) {
-    const number = this.#wantedNumber
+  /**
+   * Reads everything again, beside the state that is there and beside its refreshes. What has moved in the meantime is
+   * read once more when it is done, so a push does not wait for it.
+   */
+  async rebuild(): Promise<void> {
+    await this.#refreshes.run('rebuild', async stop => {
+      const before = this.state
+      try {
+        await this.#build('full', { full: true }, AbortSignal.any([stop, this.#stop.signal]))
+      } catch (error) {
+        this.#tellFailure(error, stop)
+        throw error
+      }
+      this.#events.refreshed({ before, after: this.state })
+      this.markStale()
+    })
+    await this.refreshWanted()
+  }
+
+  #tellFailure(error: unknown, stop: AbortSignal) {
+    if (stop.aborted || this.#stop.signal.aborted) return
+    // That there is nothing is no failure, and a push may end it at once.
+    if (!isViewerError(error, 'REPOSITORY_EMPTY')) this.#tools.backoff.failed(this.repository.name, error)
+    this.#events.failed(error)
+  }
+
+  async #refresh(stop: AbortSignal, retry: boolean) {
+    this.#refreshNumber = this.#wantedNumber
+    this.#isRefreshing = true
     const before = this.state
-    const signal = AbortSignal.any([stop, this.#stop.signal])
+    const retryUnreadable = retry || this.#isRetryWanted
     try {
-      await this.#build(full ? 'full' : 'refresh', { full, retryUnreadable }, signal)
-      if (retryUnreadable) this.#isRetryWanted = false
+      await this.#build('refresh', { retryUnreadable }, AbortSignal.any([stop, this.#stop.signal]))
     } catch (error) {
-      if (!stop.aborted) this.#events.failed(error)
+      this.#tellFailure(error, stop)
       throw error
+    } finally {
+      this.#isRefreshing = false
     }
-    this.#stateNumber = number
+    if (retryUnreadable) this.#isRetryWanted = false
+    this.#tools.backoff.forget(this.repository.name)
+    this.#stateNumber = this.#refreshNumber
     this.#events.refreshed({ before, after: this.state })
   }
 
-  async #build(kind: BuildKind, options: RefreshOptions, signal: AbortSignal): Promise<void> {
+  async #build(kind: BuildKind, options: BuildOptions, signal: AbortSignal): Promise<void> {
     const { builds, clock, measures } = this.#tools
     await builds.run(async () => {
       const startedMs = clock.monotonicMs()
@@ -196,7 +240,11 @@ export class OpenRepository implements AsyncDisposable {
       }
       try {
         const before = this.#state
-        const state = await this.#load(options, signal)
+        const { state, texts } = await this.#load(options, signal)
+        // What was closed meanwhile must not put its texts over those of its successor.
+        signal.throwIfAborted()
+        // The texts first: whoever has the state may ask for them.
+        if (texts) this.#tools.search.update(this.repository.name, texts)
         this.#state = state
         if (state !== before) this.#note(state)
         tell('done')
@@ -209,34 +257,37 @@ export class OpenRepository implements AsyncDisposable {
 
   #note(state: RepositoryState) {
     const { measures } = this.#tools
-    this.#bytes = stateBytes(state)
+    this.#bytes = state.bytes + state.listing.bytes.length
     measures.count('gitbugviewer_entities_total', { result: 'read' }, state.readCount)
     measures.count('gitbugviewer_entities_total', { result: 'reused' }, state.records.length - state.readCount)
   }
 
-  async #load(options: RefreshOptions, signal: AbortSignal): Promise<RepositoryState> {
+  async #load(options: BuildOptions, signal: AbortSignal): Promise<Loaded> {
     const { git, clock, limits, pool } = this.#tools
     const { folder } = this.repository.location
     const request = { git, reader: this.#reader, folder, limits, signal }
+    let noteListed: ((folders: readonly string[]) => void) | undefined
     try {
       this.#progress = { done: 0, total: 0 }
-      const noteListed = await this.freshness.beginListing()
-      const state = await loadTracker({
+      noteListed = await this.freshness.beginListing({ isRefresh: options.full !== true })
+      const loaded = await loadTracker({
         git,
         clock,
         folder,
         signal,
         interner: this.#interner,
-        readEntities: (refs, onRecord) => pool.read(request, refs, onRecord),
+        readEntities: (refs, onRead) => pool.read(request, refs, onRead),
         previous: options.full ? undefined : this.#state,
         retryUnreadable: options.retryUnreadable ?? false,
         onProgress: (done, total) => {
           this.#progress = { done, total }
         },
       })
-      noteListed(state.folders)
-      return state
+      noteListed(loaded.state.folders)
+      return loaded
     } catch (error) {
+      // That there is nothing is known as well as anything else that was listed.
+      if (isViewerError(error, 'REPOSITORY_EMPTY')) noteListed?.([])
       throw explainFailure(error, this.repository)
     }
   }
@@ -263,6 +314,11 @@ export class OpenRepository implements AsyncDisposable {
     const { git, limits } = this.#tools
     const { folder } = this.repository.location
     await git.walkHistory(folder, { tips: [tip], maxCommits: limits.maxPacks + 1, signal: this.#stop.signal, onCommit })
+  }
+
+  /** Tips of the bugs whose title or comments hold a term. @param signal ends the wait */
+  async matchText(term: string, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+    return await this.#tools.search.match(this.repository.name, term, signal)
   }
 
   /** Reads a blob; undefined where it is missing, larger than the limit, damaged or none. */

@@ -14,8 +14,8 @@ import { checkBugRoot, type PackEntry } from '../bug/pack.ts'
 import type { CommitRecord } from '../git/history.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
 import { type CommitSource, createCommitSource } from './commit-source.ts'
-import { type CommitContent, type ContentSource, createContentSource, isRead } from './content-source.ts'
-import { type EntityRecord, type EntityRef, toBugRecord, toUnreadable } from './entity-record.ts'
+import { type CommitContent, type ContentSource, createContentSource } from './content-source.ts'
+import { type EntityRef, type ReadEntity, toBugRecord, toSearchText, toUnreadable } from './entity-record.ts'
 
 export interface EntitySource {
   readonly commits: CommitSource
@@ -81,11 +81,11 @@ export async function readBug(
 }
 
 /** Reads what is kept of an entity. Rejects only where git or the repository as a whole is at fault. */
-export async function readRecord(source: EntitySource, ref: EntityRef): Promise<EntityRecord> {
+export async function readRecord(source: EntitySource, ref: EntityRef): Promise<ReadEntity> {
   try {
     return await withContents(source, ref, contents => compileRecord(source, ref, contents))
   } catch (error) {
-    return toUnreadable(ref, explain(error))
+    return { record: toUnreadable(ref, explain(error)), text: undefined }
   }
 }
 
@@ -93,20 +93,24 @@ export async function readRecord(source: EntitySource, ref: EntityRef): Promise<
  * The same at once, where all that it takes has come already and the entity is a light one; else undefined. Of a large
  * repository nearly every entity is read so, after a bulk walk.
  */
-export function readRecordNow(source: EntitySource, ref: EntityRef): EntityRecord | undefined {
+export function readRecordNow(source: EntitySource, ref: EntityRef): ReadEntity | undefined {
   try {
     const contents = contentsNow(source, ref)
     return contents && compileRecord(source, ref, contents)
   } catch (error) {
-    return toUnreadable(ref, explain(error))
+    return { record: toUnreadable(ref, explain(error)), text: undefined }
   }
 }
 
-function compileRecord(source: EntitySource, ref: EntityRef, contents: readonly ReadCommit[]): EntityRecord {
-  if (ref.kind === 'bug') return toBugRecord(ref, compileSummary(rawBug(ref, contents), source.limits))
+function compileRecord(source: EntitySource, ref: EntityRef, contents: readonly ReadCommit[]): ReadEntity {
+  if (ref.kind === 'bug') {
+    const compiled = compileSummary(rawBug(ref, contents), source.limits)
+    return { record: toBugRecord(ref, compiled), text: compiled.summary && toSearchText(compiled.texts) }
+  }
   const { id, tip } = ref
   const versions = contents.map(({ commit, parents, blob }) => ({ commit, parents, version: blob }))
-  return { kind: 'identity', id, tip, ...compileIdentity({ id, tip, versions }, source.limits) }
+  const compiled = compileIdentity({ id, tip, versions }, source.limits)
+  return { record: { kind: 'identity', id, tip, ...compiled }, text: undefined }
 }
 
 function rawBug({ id, tip }: EntityRef, contents: readonly ReadCommit[]): RawBug {
@@ -127,7 +131,7 @@ function contentsNow(source: EntitySource, ref: EntityRef): ReadCommit[] | undef
     if (isAmong(contents, hash)) continue
     const commit = source.commits.known(hash)
     const content = source.contents.ready(hash, ref.kind)
-    if (!commit || !content || contents.length === lightPacks) return undefined
+    if (!commit || !content?.blob || contents.length === lightPacks) return undefined
     bytes += content.blobBytes
     contents.push({ commit: hash, parents: commit.parents, entries: content.entries, blob: content.blob })
     for (const parent of commit.parents) pending.push(parent)
@@ -233,11 +237,14 @@ async function withContents<T>(
   }
   const contents = await takeAll(source, commits, ref.kind)
   checkBytes(sumBytes(contents), source.limits)
-  if (contents.every(isRead)) return compile(contents)
+  const isWhole = contents.every(({ content }) => content.blob !== undefined)
+  if (isWhole) return compile(await fill(source, contents))
   return await source.heavy.run(async () => compile(await fill(source, contents)))
 }
 
-type TakenCommit = Omit<ReadCommit, 'blob'> & CommitContent
+interface TakenCommit extends Omit<ReadCommit, 'entries' | 'blob'> {
+  readonly content: CommitContent
+}
 
 async function takeAll(
   source: EntitySource,
@@ -248,13 +255,13 @@ async function takeAll(
     commits.map(async commit => {
       const content = await source.contents.take(commit, kind)
       if (typeof content === 'string') throw new Unreadable(content, commit.hash)
-      return { commit: commit.hash, parents: commit.parents, ...content }
+      return { commit: commit.hash, parents: commit.parents, content }
     }),
   )
 }
 
 function sumBytes(contents: readonly TakenCommit[]): number {
-  return contents.reduce((sum, { blobBytes }) => sum + blobBytes, 0)
+  return contents.reduce((sum, { content }) => sum + content.blobBytes, 0)
 }
 
 function checkBytes(bytes: number, { maxEntityBytes }: DecodeLimits) {
@@ -264,10 +271,10 @@ function checkBytes(bytes: number, { maxEntityBytes }: DecodeLimits) {
 /** Reads the large blobs that are missing, one after the other. */
 async function fill(source: EntitySource, contents: readonly TakenCommit[]): Promise<ReadCommit[]> {
   const filled: ReadCommit[] = []
-  for (const content of contents) {
+  for (const { commit, parents, content } of contents) {
     const blob = content.blob ?? (await source.contents.readLarge(content))
-    if (typeof blob === 'string') throw new Unreadable(blob, content.commit)
-    filled.push({ ...content, blob })
+    if (typeof blob === 'string') throw new Unreadable(blob, commit)
+    filled.push({ commit, parents, entries: content.entries, blob })
   }
   return filled
 }

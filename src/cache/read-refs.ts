@@ -8,10 +8,11 @@
 import { forEachConcurrently } from '../base/concurrency.ts'
 import { isViewerError } from '../base/errors.ts'
 import type { DecodeLimits } from '../base/limits.ts'
+import { nextTurn } from '../base/turns.ts'
 import type { Git } from '../git/git.ts'
 import type { CommitRecord } from '../git/history.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
-import type { EntityRecord, EntityRef } from './entity-record.ts'
+import type { EntityRef, ReadEntity } from './entity-record.ts'
 import { createEntitySource, type EntitySource, readRecord, readRecordNow } from './read-entity.ts'
 
 export interface ReadInput {
@@ -23,7 +24,7 @@ export interface ReadInput {
 }
 
 /** Refs that are walked and read together. */
-const sliceRefs = 2048
+const sliceRefs = 1024
 /** Below this many refs their commits are read one by one; starting a walk would take longer. */
 const bulkWalkFrom = 16
 /** Entities that are read at the same time where they are not read at once. */
@@ -37,13 +38,13 @@ const maxWalkedCommits = 500_000
 
 /**
  * Reads entities.
- * @param onRecord gets each with its place in `refs`, in no promised order
+ * @param onRead gets each with its place in `refs`, in no promised order
  * @throws where git or the repository as a whole is at fault
  */
 export async function readRefs(
   input: ReadInput,
   refs: readonly EntityRef[],
-  onRecord: (record: EntityRecord, index: number) => void,
+  onRead: (read: ReadEntity, index: number) => void,
 ): Promise<void> {
   const slices: Slice[] = []
   for (let start = 0; start < refs.length; start += sliceRefs) {
@@ -56,7 +57,7 @@ export async function readRefs(
     next = following && prepare(input, following)
     // Its failure is met when it is its turn; if this slice fails first, nobody waits for it.
     next?.catch(() => {})
-    if (source) await compile(input, { slice, source, onRecord })
+    if (source) await compile(input, { slice, source, onRead })
   }
 }
 
@@ -90,15 +91,15 @@ async function prepare(input: ReadInput, { refs }: Slice): Promise<EntitySource>
 interface Compiling {
   readonly slice: Slice
   readonly source: EntitySource
-  readonly onRecord: (record: EntityRecord, index: number) => void
+  readonly onRead: (read: ReadEntity, index: number) => void
 }
 
-async function compile(input: ReadInput, { slice, source, onRecord }: Compiling): Promise<void> {
+async function compile(input: ReadInput, { slice, source, onRead }: Compiling): Promise<void> {
   const waiting: number[] = []
   let turnEnds = performance.now() + turnMs
   for (const [index, ref] of slice.refs.entries()) {
-    const record = readRecordNow(source, ref)
-    if (record) onRecord(record, slice.start + index)
+    const read = readRecordNow(source, ref)
+    if (read) onRead(read, slice.start + index)
     else waiting.push(index)
     if (index % entitiesPerLook === 0 && performance.now() > turnEnds) {
       await nextTurn()
@@ -109,10 +110,6 @@ async function compile(input: ReadInput, { slice, source, onRecord }: Compiling)
   await forEachConcurrently(waiting, entitiesAtOnce, async index => {
     input.signal?.throwIfAborted()
     const ref = slice.refs[index]
-    if (ref) onRecord(await readRecord(source, ref), slice.start + index)
+    if (ref) onRead(await readRecord(source, ref), slice.start + index)
   })
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
 }

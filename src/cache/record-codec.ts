@@ -1,10 +1,9 @@
 /**
  * Records as JSON, for those who hand them from one thread to another. What is the same on both sides, an entity's id
- * and tip, is left out; searchable texts travel beside it as bytes. JSON is what JavaScript reads fastest.
+ * and tip, is left out. JSON is what JavaScript reads fastest.
  */
 import type { Identity, IdentityVersion, Lamport, Problem } from '../bug/model.ts'
 import type { EntityRecord, EntityRef, IndexedBug } from './entity-record.ts'
-import { SearchText } from './search-text.ts'
 
 /** A record in the form that goes into JSON. */
 export type EncodedRecord =
@@ -86,19 +85,18 @@ function encodeLamport(time: Lamport): EncodedLamport {
 /**
  * Makes a record of what came out of JSON.
  * @param ref the entity that it is of
- * @param text the bug's folded text
  */
-export function decodeRecord(encoded: EncodedRecord, ref: EntityRef, text: Buffer): EntityRecord {
+export function decodeRecord(encoded: EncodedRecord, ref: EntityRef): EntityRecord {
   const { id, tip } = ref
   const { problems } = encoded
   if (encoded.kind === 'identity') {
     const { identity } = encoded
     return { kind: 'identity', id, tip, identity: identity ? decodeIdentity(identity, ref) : undefined, problems }
   }
-  return { kind: 'bug', id, tip, bug: encoded.bug ? decodeBug(encoded.bug, ref, text) : undefined, problems }
+  return { kind: 'bug', id, tip, bug: encoded.bug ? decodeBug(encoded.bug, ref) : undefined, problems }
 }
 
-function decodeBug(encoded: EncodedBug, { id, tip }: EntityRef, text: Buffer): IndexedBug {
+function decodeBug(encoded: EncodedBug, { id, tip }: EntityRef): IndexedBug {
   const [status, title, labels, authorId, createdAt, editedAt, createLamport, editLamport, ...rest] = encoded
   const [commentCount, actorIds, participantIds, metadata, files] = rest
   return {
@@ -116,7 +114,6 @@ function decodeBug(encoded: EncodedBug, { id, tip }: EntityRef, text: Buffer): I
     actorIds,
     participantIds,
     metadata: new Map(metadata),
-    text: SearchText.folded(text),
     files,
   }
 }

@@ -117,7 +117,7 @@ function toTable(found: readonly RegisteredRepository[]): Map<string, Registered
 const locatedAtOnce = 16
 
 async function locateAll(list: readonly ListedRepository[]): Promise<RegisteredRepository[]> {
-  const found = new Array<RegisteredRepository>(list.length)
+  const found = Array.from<RegisteredRepository>({ length: list.length })
   await forEachConcurrently([...list.entries()], locatedAtOnce, async ([index, listed]) => {
     found[index] = await locateListed(listed)
   })

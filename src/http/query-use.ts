@@ -1,8 +1,10 @@
 /** Queries as requests carry them. */
 import { ViewerError } from '../base/errors.ts'
 import type { Lease } from '../cache/lease.ts'
+import type { Query } from '../query/ast.ts'
 import type { QueryError } from '../query/query-error.ts'
 import type { QuerySource } from '../query/select.ts'
+import { textTerms } from '../query/text-test.ts'
 
 /**
  * The parameter `q`.
@@ -18,11 +20,25 @@ export function readQuery(value: unknown, maxChars: number): string | undefined 
   return value
 }
 
-/** What a query is answered from. */
-export function querySource(lease: Lease): QuerySource {
+/**
+ * What a query is answered from. Its terms are looked up in the texts first, one after the other: a query of hundreds
+ * of them is not to stand before everybody else's.
+ * @param signal ends the wait
+ * @throws what `lease.matchText` throws
+ */
+export async function querySource(lease: Lease, query: Query, signal?: AbortSignal): Promise<QuerySource> {
   const { bugs, bugsByEdit, identities } = lease.tracker
-  return { bugs, bugsByEdit, identities, foldedText: bug => lease.foldedText(bug) }
+  const found = new Map<string, ReadonlySet<string>>()
+  for (const { term, negated } of textTerms(query)) {
+    const tips = found.get(term) ?? (await lease.matchText(term, signal))
+    found.set(term, tips)
+    // No bug is left that further terms could decide about.
+    if (tips.size === 0 && !negated) break
+  }
+  return { bugs, bugsByEdit, identities, textMatches: term => found.get(term) ?? noTips }
 }
+
+const noTips: ReadonlySet<string> = new Set()
 
 /** A mistake in a query, for those who read no page. */
 export function queryError({ message, position, length }: QueryError): ViewerError {

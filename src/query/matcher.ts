@@ -3,21 +3,22 @@
  * match for `status`, `author`, `actor`, `participant`, `metadata` and `id`, and all for every other kind. What is
  * negated must not match, each by itself. Kinds are joined by "and".
  *
- * Whatever does not depend on the bug is worked out once. Tests run from the cheapest to the search in texts, and stop
- * at the first that fails. Refuses to know where bugs come from and in which order they go.
+ * Whatever does not depend on the bug is worked out once. Tests run from the cheapest to the dearest, and stop at the
+ * first that fails. Refuses to know where bugs come from and in which order they go.
  */
 import type { BugSummary, Identity } from '../bug/model.ts'
 import type { Filter, FilterKind, Query, Range } from './ast.ts'
 import { createCaselessSearch } from './byte-search.ts'
 import { compilePerson } from './people.ts'
-import { compileTextTest, type FoldedText } from './text-test.ts'
+import { compileTextTest, type TextMatches } from './text-test.ts'
 
 export type MatchBug = (bug: BugSummary) => boolean
 
 /** What a query needs beside the summaries. */
 export interface MatchContext {
   readonly identities: ReadonlyMap<string, Identity>
-  readonly foldedText: FoldedText
+  /** Which bugs hold the terms that `textTerms` lists. */
+  readonly textMatches: TextMatches
 }
 
 /** A test of everything that the query's filters say. */
@@ -31,9 +32,12 @@ export function compileMatcher(query: Query, context: MatchContext): MatchBug {
     else if (wanted.length > 1) tests.push(bug => wanted.some(test => test(bug)))
     for (const test of unwanted) tests.push(bug => !test(bug))
   }
-  const textTest = compileTextTest(query, context.foldedText)
+  const textTest = compileTextTest(query, context.textMatches)
   if (textTest !== undefined) tests.push(textTest)
-  return bug => tests.every(test => test(bug))
+  // What most lists ask for is one thing, and it is asked of every bug.
+  const [first, second] = tests
+  if (!first) return () => true
+  return second ? bug => tests.every(test => test(bug)) : first
 }
 
 type Several = 'any' | 'all'

@@ -8,7 +8,7 @@ import { withStatus } from './edit.ts'
 import { compileMatcher, type MatchContext } from './matcher.ts'
 import { createOrder } from './order.ts'
 
-/** What of a `Tracker` a query needs, and the texts. */
+/** What of a `Tracker` a query needs, and which bugs hold its terms. */
 export interface QuerySource extends MatchContext {
   /** In the order `creation-desc` of `createOrder`. */
   readonly bugs: readonly BugSummary[]

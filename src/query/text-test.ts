@@ -1,39 +1,58 @@
 /**
- * Looks bare terms up in texts: each must be in the title or a comment, as a part of it, and case and accents do not
- * matter (`foldText`). Texts are UTF-8 in one piece per bug, fetched once for all terms.
+ * What bare terms ask: each must be in the title or a comment, as a part of it, and case and accents do not matter
+ * (`foldText`). Texts are not here. Somebody else says beforehand which bugs hold a term; with `in:title` nobody has to
+ * be asked.
  */
 import type { BugSummary } from '../bug/model.ts'
 import { foldText } from '../bug/search-text.ts'
 import type { Query } from './ast.ts'
 import { createByteSearch } from './byte-search.ts'
 
-/** Title and comments of a bug as `foldText` folds them, in UTF-8; undefined where nobody has the text. */
-export type FoldedText = (bug: BugSummary) => Uint8Array | undefined
+/** The tips of the bugs whose title or comments hold a term, one of `textTerms`. More tips than there are do no harm. */
+export type TextMatches = (term: string) => ReadonlySet<string>
+
+/** A term to be looked up in texts. */
+export interface TextTerm {
+  /** As `foldText` folds it; not empty. */
+  readonly term: string
+  /** Bugs must not hold it. */
+  readonly negated: boolean
+}
 
 /**
- * A test of all bare terms of a query; undefined where there are none. With `in:title`, and for a bug without text,
- * the title alone is searched. A term of which folding leaves nothing (a lone accent) asks for nothing.
+ * The terms that texts must be asked for before the query can be answered, each once, those that bugs must hold first.
+ * A term of which folding leaves nothing (a lone accent) asks for nothing; with `in:title` titles answer, and there are none.
  */
-export function compileTextTest(query: Query, foldedText: FoldedText): ((bug: BugSummary) => boolean) | undefined {
-  const wanted = compileTerms(query, false)
-  const unwanted = compileTerms(query, true)
-  if (wanted.length + unwanted.length === 0) return undefined
-  const titleOnly = query.filters.some(filter => filter.kind === 'in')
-  return bug => {
-    const text = titleOnly ? undefined : foldedText(bug)
-    const bytes = text === undefined ? Buffer.from(foldText(bug.title)) : asBuffer(text)
-    return wanted.every(search => search(bytes)) && !unwanted.some(search => search(bytes))
+export function textTerms(query: Query): readonly TextTerm[] {
+  return isTitleOnly(query) ? [] : foldTerms(query)
+}
+
+/** A test of all bare terms of a query; undefined where there are none. */
+export function compileTextTest(query: Query, textMatches: TextMatches): ((bug: BugSummary) => boolean) | undefined {
+  const terms = foldTerms(query)
+  if (terms.length === 0) return undefined
+  if (isTitleOnly(query)) {
+    const searches = terms.map(({ term, negated }) => ({ search: createByteSearch(Buffer.from(term)), negated }))
+    return bug => {
+      const title = Buffer.from(foldText(bug.title))
+      return searches.every(({ search, negated }) => search(title) !== negated)
+    }
   }
+  const tests = terms.map(({ term, negated }) => ({ tips: textMatches(term), negated }))
+  return bug => tests.every(({ tips, negated }) => tips.has(bug.tip) !== negated)
 }
 
-function compileTerms(query: Query, negated: boolean): ((bytes: Buffer) => boolean)[] {
-  const terms = query.filters.filter(filter => filter.kind === 'term' && filter.negated === negated)
-  const folded = new Set(terms.map(term => foldText(term.value)))
-  folded.delete('')
-  return Array.from(folded, term => createByteSearch(Buffer.from(term)))
+function isTitleOnly(query: Query): boolean {
+  return query.filters.some(filter => filter.kind === 'in')
 }
 
-/** The same bytes, not a copy. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function foldTerms(query: Query): TextTerm[] {
+  const terms: TextTerm[] = []
+  for (const negated of [false, true]) {
+    const same = query.filters.filter(filter => filter.kind === 'term' && filter.negated === negated)
+    const folded = new Set(same.map(filter => foldText(filter.value)))
+    folded.delete('')
+    for (const term of folded) terms.push({ term, negated })
+  }
+  return terms
 }

@@ -19,11 +19,11 @@ function idsOf(found: Found<{ readonly id: string }>): readonly string[] {
   return 'one' in found ? [found.one.id] : found.several.map(({ id }) => id)
 }
 
-function trackerOf(bugs: readonly BugSummary[]): Tracker {
+async function trackerOf(bugs: readonly BugSummary[]): Promise<Tracker> {
   const records = bugs.map(bug =>
     toBugRecord({ kind: 'bug', id: bug.id, tip: bug.tip }, { summary: bug, texts: [], files: [], problems: [] }),
   )
-  return assembleTracker(records, { listingDigest: 'digest', broken: [], readAtMs: 0 }).tracker
+  return (await assembleTracker(records, { listingDigest: 'digest', broken: [], readAtMs: 0 })).tracker
 }
 
 function importedBug(metadata: Record<string, string>): BugSummary {
@@ -81,18 +81,18 @@ describe('finding by prefix', () => {
 describe('finding in a tracker', () => {
   const bug = soundBug([{ commit: 1, ops: [create()] }])
 
-  test('a bug by the short form of its id', () => {
-    expect(idsOf(findBug(trackerOf([bug]), bug.id.slice(0, 7)))).toEqual([bug.id])
+  test('a bug by the short form of its id', async () => {
+    expect(idsOf(findBug(await trackerOf([bug]), bug.id.slice(0, 7)))).toEqual([bug.id])
   })
 
-  test('no person among the bugs', () => {
-    expect(findIdentity(trackerOf([bug]), bug.id.slice(0, 7))).toBeUndefined()
+  test('no person among the bugs', async () => {
+    expect(findIdentity(await trackerOf([bug]), bug.id.slice(0, 7))).toBeUndefined()
   })
 
-  test('an imported bug by the number at the end of its URL', () => {
+  test('an imported bug by the number at the end of its URL', async () => {
     const seven = importedBug({ 'github-url': 'https://example.org/issues/7' })
     const seventeen = importedBug({ 'gitlab-url': 'https://example.org/issues/17', 'gitlab-id': '/7' })
-    const tracker = trackerOf([seven, seventeen, bug])
+    const tracker = await trackerOf([seven, seventeen, bug])
     expect(idsOf(findByImportedNumber(tracker, '7'))).toEqual([seven.id])
     expect(idsOf(findByImportedNumber(tracker, '17'))).toEqual([seventeen.id])
     expect(['8', '07', '', '7 ', '/7', '-7', '1'.repeat(13)].map(text => findByImportedNumber(tracker, text))).toEqual(
@@ -100,9 +100,11 @@ describe('finding in a tracker', () => {
     )
   })
 
-  test('several where two trackers were imported', () => {
+  test('several where two trackers were imported', async () => {
     const bugs = ['a', 'b'].map(host => importedBug({ 'x-url': `https://${host}.example.org/7` }))
-    expect(idsOf(findByImportedNumber(trackerOf(bugs), '7')).toSorted()).toEqual(bugs.map(({ id }) => id).toSorted())
+    expect(idsOf(findByImportedNumber(await trackerOf(bugs), '7')).toSorted()).toEqual(
+      bugs.map(({ id }) => id).toSorted(),
+    )
   })
 })
 

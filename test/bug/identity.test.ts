@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type DecodeLimits, defaultDecodeLimits } from '../../src/base/limits.ts'
-import { type CompiledIdentity, compileIdentity, versionHash } from '../../src/bug/identity.ts'
+import { type CompiledIdentity, compileIdentity } from '../../src/bug/identity.ts'
 import type { Identity } from '../../src/bug/model.ts'
 import { commitOf, idOf } from './packs.ts'
 
@@ -302,14 +302,4 @@ describe('whatever the bytes', () => {
       { numRuns: 1000 },
     )
   })
-})
-
-test('the version blob is the entry of that name and no other', () => {
-  expect(
-    versionHash([
-      { name: 'version-4', hash: commitOf(1) },
-      { name: 'version', hash: commitOf(2) },
-    ]),
-  ).toBe(commitOf(2))
-  expect(versionHash([{ name: 'version-4', hash: commitOf(1) }])).toBeUndefined()
 })

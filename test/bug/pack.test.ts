@@ -3,20 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { defaultDecodeLimits } from '../../src/base/limits.ts'
 import { FieldProblem } from '../../src/bug/fields.ts'
-import { opsHash, parsePack } from '../../src/bug/pack.ts'
-import {
-  ada,
-  comment,
-  commitOf,
-  compile,
-  create,
-  opsBlob,
-  type PackParts,
-  rawPack,
-  refusal,
-  soundBug,
-  write,
-} from './packs.ts'
+import { parsePack } from '../../src/bug/pack.ts'
+import { ada, comment, compile, create, opsBlob, type PackParts, rawPack, refusal, soundBug, write } from './packs.ts'
 
 const first = create()
 const root: PackParts = { commit: 1, ops: [first] }
@@ -251,18 +239,5 @@ describe('whatever the bytes', () => {
 
   test('only a FieldProblem leaves the decoder', () => {
     expect(() => parsePack(rawPack({ commit: 1, blob: '{' }), defaultDecodeLimits)).toThrow(FieldProblem)
-  })
-})
-
-describe('the hash of the operations', () => {
-  test('is that of the entry "ops" and no other', () => {
-    const hashes = [commitOf(1), commitOf(2)]
-    expect(
-      opsHash([
-        { name: 'ops2', hash: hashes[0]! },
-        { name: 'ops', hash: hashes[1]! },
-      ]),
-    ).toBe(hashes[1])
-    expect(opsHash([{ name: 'OPS', hash: hashes[0]! }])).toBeUndefined()
   })
 })

@@ -8,7 +8,7 @@ import { type QuerySource, selectBugs } from '../../src/query/select.ts'
 
 export function createBug(parts: Partial<BugSummary> & { readonly id: string }): BugSummary {
   return {
-    tip: '0'.repeat(40),
+    tip: parts.id.padEnd(40, '0').slice(0, 40),
     status: 'open',
     title: 'a title',
     labels: [],
@@ -38,16 +38,16 @@ export function createIdentity(parts: Partial<Identity> & { readonly id: string 
   }
 }
 
-/** A source whose texts are `texts` (by id of the bug), folded. */
+/** A source whose texts are `texts` (by id of the bug); a bug without one has its title. */
 export function createSource(
   bugs: readonly BugSummary[],
   options: { readonly identities?: readonly Identity[]; readonly texts?: Readonly<Record<string, string>> } = {},
 ): QuerySource {
-  const texts = new Map(Object.entries(options.texts ?? {}).map(([id, text]) => [id, Buffer.from(foldText(text))]))
+  const texts = bugs.map(({ id, tip, title }) => ({ tip, text: foldText(options.texts?.[id] ?? title) }))
   return {
     bugs,
     identities: new Map((options.identities ?? []).map(identity => [identity.id, identity])),
-    foldedText: bug => texts.get(bug.id),
+    textMatches: term => new Set(texts.filter(({ text }) => text.includes(term)).map(({ tip }) => tip)),
   }
 }
 

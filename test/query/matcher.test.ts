@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createBug, createIdentity, createSource, find } from './bugs.ts'
+import { textTerms } from '../../src/query/text-test.ts'
+import { createBug, createIdentity, createSource, find, parseGood } from './bugs.ts'
 
 const [alice, bob, zoe, ghost] = ['a1', 'b0', 'ce', 'd0'].map(digits => digits.repeat(32)) as [
   string,
@@ -221,17 +222,6 @@ describe('a bug is found', () => {
     expect(found(text)).toBe(digits)
   })
 
-  test('by its title where nobody has its text', () => {
-    expect(found('linux')).toBe('3')
-  })
-
-  test('by a text that is a plain Uint8Array, in the middle of a larger one', () => {
-    const bytes = new Uint8Array(Buffer.from('needle|hay|needle')).subarray(7, 10)
-    const bug = bugs[0]!
-    expect(find('hay', { ...source, bugs: [bug], foldedText: () => bytes })).toEqual([bug.id])
-    expect(find('needle', { ...source, bugs: [bug], foldedText: () => bytes })).toEqual([])
-  })
-
   test('whatever a term says of which folding leaves nothing', () => {
     expect(found('\u0301')).toBe('123')
     expect(found('-\u0301 crash')).toBe('1')
@@ -243,12 +233,45 @@ describe('a bug is found', () => {
   })
 })
 
-test('each text is asked for once however many terms there are, and not for bugs that other filters refuse', () => {
-  const asked: string[] = []
-  const foldedText = (bug: { id: string }) => {
-    asked.push(bug.id.slice(0, 1))
-    return undefined
-  }
-  find('web ui -slow -fast status:open', { ...source, foldedText })
-  expect(asked).toEqual(['2', '3'])
+describe('the terms that texts are asked for', () => {
+  test.each<[string, readonly [string, boolean][]]>([
+    ['', []],
+    ['title:web label:bug', []],
+    [
+      'status:open Café -SLOW web',
+      [
+        ['cafe', false],
+        ['web', false],
+        ['slow', true],
+      ],
+    ],
+    [
+      'a -a A á',
+      [
+        ['a', false],
+        ['a', true],
+      ],
+    ],
+    ['web ui in:title -slow', []],
+    ['\u0301 -\u0301', []],
+  ])('are folded, each once, and none where titles answer: %s', (text, terms) => {
+    expect(textTerms(parseGood(text)).map(({ term, negated }) => [term, negated])).toEqual(terms)
+  })
+
+  test('are all that a query asks of texts, and each is asked for once however many bugs there are', () => {
+    const asked: string[] = []
+    const textMatches = (term: string) => {
+      asked.push(term)
+      return source.textMatches(term)
+    }
+    const text = 'WINDOWS -crash status:open'
+    expect(find(text, { ...source, textMatches })).toEqual([bugs[1]!.id])
+    expect(asked).toEqual(textTerms(parseGood(text)).map(({ term }) => term))
+  })
+})
+
+test('tips that belong to no bug of the state change nothing', () => {
+  const tips = new Set([bugs[0]!.tip, 'f'.repeat(40)])
+  expect(find('anything', { ...source, textMatches: () => tips })).toEqual([bugs[0]!.id])
+  expect(find('-anything', { ...source, textMatches: () => tips })).toEqual([bugs[1]!.id, bugs[2]!.id])
 })

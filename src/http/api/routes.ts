@@ -80,14 +80,14 @@ interface BugList extends InRepository {
 function addRoutes(scope: FastifyInstance, services: HttpServices) {
   const send = (
     at: { request: FastifyRequest; reply: FastifyReply; lease: Lease; key: unknown[] },
-    make: () => unknown,
+    make: (stop: AbortSignal) => unknown,
   ) =>
     services.answerer.send(at.request, at.reply, {
       state: at.lease.tracker.digest,
       repository: at.lease.repository.name,
       format: 'json',
       key: JSON.stringify(['api', at.lease.repository.name, ...at.key]),
-      render: async () => writeJson(await make()),
+      render: async stop => writeJson(await make(stop)),
     })
 
   scope.get('/repos', describedAs('repositories'), async (request, reply) => {
@@ -106,7 +106,7 @@ function addRoutes(scope: FastifyInstance, services: HttpServices) {
       const cursor = readText(request.query.cursor, 'cursor')
       const q = readQuery(request.query.q, services.options.maxQueryChars) ?? everything
       const key = ['bugs', q, limit, cursor]
-      return await send({ request, reply, lease, key }, () => listBugs(lease, { q, limit, cursor }))
+      return await send({ request, reply, lease, key }, stop => listBugs(lease, { q, limit, cursor }, stop))
     }),
   )
 
@@ -161,10 +161,10 @@ interface BugListRequest {
   readonly cursor: string | undefined
 }
 
-function listBugs(lease: Lease, { q, limit, cursor }: BugListRequest) {
+async function listBugs(lease: Lease, { q, limit, cursor }: BugListRequest, stop: AbortSignal) {
   const parsed = parseQuery(q)
   if ('error' in parsed) throw queryError(parsed.error)
-  const bugs = selectBugs(parsed.query, querySource(lease))
+  const bugs = selectBugs(parsed.query, await querySource(lease, parsed.query, stop))
   const start = cursor === undefined ? 0 : readCursor(cursor, bugs)
   const items = bugs.slice(start, start + limit)
   const last = items.at(-1)

@@ -59,8 +59,8 @@ async function answerPage(at: ListAt, services: PageServices): Promise<FastifyRe
     repository: repository.name,
     format: 'html',
     key: JSON.stringify([repository.name, 'bugs', text, page]),
-    async render() {
-      const source = querySource(lease)
+    async render(stop) {
+      const source = await querySource(lease, parsed.query, stop)
       const bugs = selectBugs(parsed.query, source)
       const last = pageCount({ total: bugs.length, pageSize: bugsPerPage, page })
       if (page > last) throw new ViewerError('PAGE_UNKNOWN', `the list has ${last} pages`)
@@ -78,10 +78,10 @@ function readPage(page: unknown): number {
   return Number(page)
 }
 
-function findAll(at: ListAt): readonly BugSummary[] {
+async function findAll(at: ListAt, stop: AbortSignal): Promise<readonly BugSummary[]> {
   const parsed = parseQuery(at.text ?? defaultListQuery)
   if ('error' in parsed) throw queryError(parsed.error)
-  return selectBugs(parsed.query, querySource(at.lease))
+  return selectBugs(parsed.query, await querySource(at.lease, parsed.query, stop))
 }
 
 async function answerJson(at: ListAt, services: PageServices): Promise<FastifyReply> {
@@ -91,8 +91,8 @@ async function answerJson(at: ListAt, services: PageServices): Promise<FastifyRe
     repository: repository.name,
     format: 'json',
     key: JSON.stringify([repository.name, 'bugs', at.text]),
-    async render() {
-      const bugs = findAll(at)
+    async render(stop) {
+      const bugs = await findAll(at, stop)
       return writeJson({ total: bugs.length, items: bugs.map(bug => bugSummaryJson(bug, tracker.identities)) })
     },
   })
@@ -105,12 +105,12 @@ async function answerAtom(at: ListAt, services: PageServices): Promise<FastifyRe
     state: tracker.digest,
     format: 'atom',
     key: JSON.stringify([origin, repository.name, 'bugs', at.text]),
-    render: async () =>
+    render: async stop =>
       bugListFeed({
         site: services.site,
         repository: { name: repository.name, tracker },
         origin,
-        bugs: findAll(at),
+        bugs: await findAll(at, stop),
         text: at.text,
       }),
   })

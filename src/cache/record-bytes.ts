@@ -1,6 +1,5 @@
-/** How much memory the state of a repository takes, about: what the memory budget counts. */
-import type { IndexedBug } from './entity-record.ts'
-import type { RepositoryState } from './load-tracker.ts'
+/** How much memory the records of a repository take, about: what the memory budget counts. */
+import type { EntityRecord, IndexedBug } from './entity-record.ts'
 
 /** A summary with its id and tip, its places in the orders, and its record; measured with `bench/memory.ts`. */
 const bugBytes = 560
@@ -9,8 +8,8 @@ const identityBytes = 900
 const versionBytes = 400
 const mapEntryBytes = 120
 
-export function stateBytes({ records, listing }: RepositoryState): number {
-  let bytes = listing.bytes.length
+export function recordsBytes(records: readonly EntityRecord[]): number {
+  let bytes = 0
   for (const record of records) {
     if (record.kind === 'bug') bytes += record.bug ? sizeOfBug(record.bug) : bugBytes
     else {
@@ -23,8 +22,8 @@ export function stateBytes({ records, listing }: RepositoryState): number {
   return bytes
 }
 
-function sizeOfBug({ title, metadata, text, files }: IndexedBug): number {
-  let bytes = bugBytes + title.length + text.bytes + 64 * files.length
+function sizeOfBug({ title, metadata, files }: IndexedBug): number {
+  let bytes = bugBytes + title.length + 64 * files.length
   for (const [key, value] of metadata) bytes += mapEntryBytes + key.length + value.length
   return bytes
 }
