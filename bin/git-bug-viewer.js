@@ -16,6 +16,11 @@ if (Number(running.split('.')[0]) < needed) {
 // Node keeps the compiled sources in the account's own cache folder: later starts take half as long. Where it cannot
 // be written, or NODE_DISABLE_COMPILE_CACHE is set, Node goes on without.
 const cacheHome = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, '.cache'))
-if (cacheHome && !process.env.NODE_COMPILE_CACHE) module.enableCompileCache(join(cacheHome, 'git-bug-viewer'))
+if (cacheHome && !process.env.NODE_COMPILE_CACHE) {
+  const folder = join(cacheHome, 'git-bug-viewer')
+  module.enableCompileCache(folder)
+  // Worker threads are told by the environment only.
+  process.env.NODE_COMPILE_CACHE = folder
+}
 
 void import('../src/main.ts').then(program => program.main(process.argv.slice(2)))

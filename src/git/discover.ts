@@ -54,7 +54,7 @@ export async function discoverRepositories(root: string, options: DiscoverOption
 const foldersAtOnce = 16
 
 async function locateAll(folders: readonly string[]): Promise<(RepositoryLocation | undefined)[]> {
-  const locations = new Array<RepositoryLocation | undefined>(folders.length)
+  const locations = Array.from<RepositoryLocation | undefined>({ length: folders.length })
   await forEachConcurrently([...folders.entries()], foldersAtOnce, async ([index, folder]) => {
     locations[index] = await locateRepository(folder)
   })

@@ -5,24 +5,9 @@ export interface CommitObject {
   readonly parents: readonly string[]
 }
 
-/** An entry of a tree. Its hash is written out when it is asked for: of most entries only the name is of interest. */
-export class TreeEntry {
+export interface TreeEntry {
   readonly name: string
-  readonly #bytes: Buffer
-  readonly #start: number
-  readonly #end: number
-
-  /** @param bytes of the tree, with the place of the hash in them */
-  constructor(name: string, bytes: Buffer, { start, end }: { readonly start: number; readonly end: number }) {
-    this.name = name
-    this.#bytes = bytes
-    this.#start = start
-    this.#end = end
-  }
-
-  get hash(): string {
-    return this.#bytes.toString('hex', this.#start, this.#end)
-  }
+  readonly hash: string
 }
 
 const space = 0x20
@@ -48,6 +33,42 @@ function headerEnd(bytes: Buffer): number {
 }
 
 /**
+ * Finds entries of a tree by their names, without making anything of the others.
+ * @param hashBytes 20 for SHA-1 repositories, 32 for SHA-256
+ * @returns their hashes, undefined for each that is not there; undefined where the bytes are no tree
+ */
+export function findEntries(
+  bytes: Buffer,
+  hashBytes: number,
+  names: readonly string[],
+): (string | undefined)[] | undefined {
+  const found = Array.from<string | undefined>({ length: names.length })
+  const { length } = bytes
+  let at = 0
+  while (at < length) {
+    while (at < length && bytes[at] !== space) at++
+    const nameAt = ++at
+    while (at < length && bytes[at] !== 0) at++
+    const hashAt = at + 1
+    const end = hashAt + hashBytes
+    if (end > length) return undefined
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index] as string
+      if (name.length !== at - nameAt || !isNameAt(bytes, nameAt, name)) continue
+      found[index] ??= bytes.toString('hex', hashAt, end)
+    }
+    at = end
+  }
+  return found
+}
+
+/** @param name ASCII */
+function isNameAt(bytes: Buffer, at: number, name: string): boolean {
+  for (let index = 0; index < name.length; index++) if (bytes[at + index] !== name.charCodeAt(index)) return false
+  return true
+}
+
+/**
  * Reads a tree.
  * @param hashBytes 20 for SHA-1 repositories, 32 for SHA-256
  */
@@ -63,7 +84,7 @@ export function parseTree(bytes: Buffer, hashBytes: number): TreeEntry[] | undef
     const start = at + 1
     const end = start + hashBytes
     if (end > length) return undefined
-    entries.push(new TreeEntry(bytes.toString('utf8', nameAt, at), bytes, { start, end }))
+    entries.push({ name: bytes.toString('utf8', nameAt, at), hash: bytes.toString('hex', start, end) })
     at = end
   }
   return entries

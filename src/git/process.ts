@@ -5,6 +5,7 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { dirname } from 'node:path'
+import { PassThrough, type Readable } from 'node:stream'
 import type { Clock, Timer } from '../base/clock.ts'
 import { ViewerError } from '../base/errors.ts'
 import { gitEnvironment } from './environment.ts'
@@ -54,6 +55,20 @@ export function startGit(setup: GitSetup, folder: string, args: readonly string[
     stdio: 'pipe',
     windowsHide: true,
   })
+  let spawnError: Error | undefined
+  const failedToStart = new Promise<void>(resolve => {
+    // First of all: an error that nobody listens to ends the program.
+    child.on('error', error => {
+      spawnError = error
+      resolve()
+    })
+  })
+  // Where no file descriptor is left, Node makes no pipes, and never says that the process has ended.
+  const hasPipes = (child.stdout as Readable | undefined) !== undefined
+  if (!hasPipes) {
+    const [stdin, stdout, stderr] = [new PassThrough().resume(), new PassThrough(), new PassThrough()]
+    Object.assign(child, { stdin, stdout, stderr })
+  }
   const tellEnd = setup.tally?.started(args)
   let stderr = ''
   child.stderr.setEncoding('utf8')
@@ -62,15 +77,13 @@ export function startGit(setup: GitSetup, folder: string, args: readonly string[
   })
   // A process that ended early makes writes to it fail; its exit status says more than EPIPE does.
   child.stdin.on('error', () => {})
-  let spawnError: Error | undefined
-  child.on('error', error => {
-    spawnError = error
-  })
   const ended = new Promise<GitEnd>(resolve => {
-    child.on('close', (status, signal) => {
+    const end = (status: number | null, signal: string | null) => {
       tellEnd?.()
       resolve({ status: status ?? undefined, signal: signal ?? undefined, ...(spawnError ? { spawnError } : {}) })
-    })
+    }
+    if (hasPipes) child.on('close', end)
+    else void failedToStart.then(() => end(null, null))
   })
   return { child, stderr: () => stderr, ended, kill: () => void child.kill('SIGKILL') }
 }

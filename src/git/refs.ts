@@ -51,13 +51,16 @@ const space = 0x20
 
 /** Takes a listing apart. @throws GIT_PROTOCOL where a line is none of a listing */
 export function parseRefs(bytes: Buffer): Ref[] {
-  const refs: Ref[] = []
+  return [...eachRef(bytes)]
+}
+
+/** The same ref by ref, for those who let others have their turn. @throws GIT_PROTOCOL where a line is none of a listing */
+export function* eachRef(bytes: Buffer): Generator<Ref, void> {
   for (let at = 0; at < bytes.length; ) {
     const end = lineEnd(bytes, at)
-    refs.push(parseLine(bytes, at, end))
+    yield parseLine(bytes, at, end)
     at = end + 1
   }
-  return refs
 }
 
 /** One place where two listings differ: of the first one's lines from `at` on, `removed` are gone and `added` came. */

@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { chooseEncoding } from './choose-encoding.ts'
 import { matchesEtag } from './entity-tag.ts'
 import type { FinishedPage, FinishedPages } from './finished-pages.ts'
+import { readerSignal } from './reader-signal.ts'
 import type { RepeatedAnswers } from './repeated-answers.ts'
 
 /** An answer that is the same as long as its state is. */
@@ -23,7 +24,8 @@ export interface StateAnswer {
   readonly format: keyof typeof contentTypes
   /** What makes it another answer than others about the same state: the address with the parameters that count. */
   readonly key: string
-  render(): Promise<string>
+  /** @param stop fires when nobody waits for it any more */
+  render(stop: AbortSignal): Promise<string>
 }
 
 export const contentTypes = {
@@ -55,11 +57,14 @@ export function createAnswerer({ pages, repeated, buildTag }: AnswererParts): An
       reply.header('vary', 'Accept-Encoding')
       const key = [answer.format, answer.state, answer.key].join('\n')
       const unchanged = matchesEtag(request.headers['if-none-match'], etag)
-      const page = unchanged ? undefined : await pages.findOrRender(key, () => answer.render())
+      const page = unchanged
+        ? undefined
+        : await pages.findOrRender(key, stop => answer.render(stop), readerSignal(reply))
       const { repository, state } = answer
       if (repository !== undefined) {
         const headers = reply.getHeaders() as OutgoingHttpHeaders
         repeated.remember(request.originalUrl, {
+          route: request.routeOptions.url ?? '',
           repository,
           state,
           etag,

@@ -19,6 +19,7 @@ import type { PageView } from '../pages/layout.ts'
 import { progressPage } from '../pages/progress-page.ts'
 import { contentTypes } from './answer.ts'
 import { apiRoutes } from './api/routes.ts'
+import { createEarlyServer } from './early-server.ts'
 import {
   type ErrorAnswer,
   errorAnswer,
@@ -28,7 +29,7 @@ import {
   wantedErrorFormat,
 } from './error-reply.ts'
 import { rewriteUrl } from './repository-url.ts'
-import { addRequestDurations } from './request-durations.ts'
+import { addRequestDurations, createRequestDurations } from './request-durations.ts'
 import { createRequestLog } from './request-log.ts'
 import { bugPages } from './routes/bug.ts'
 import { bugListPages } from './routes/bug-list.ts'
@@ -59,7 +60,12 @@ export interface AppOptions {
 
 /** Builds the server. */
 export async function createApp(services: HttpServices, options: AppOptions): Promise<FastifyInstance> {
+  let closing = false
+  const note = options.measures && createRequestDurations(options.measures)
+  const { repeated } = services.answerer
   const app: FastifyInstance = Fastify({
+    // A line for every request is Fastify's to write.
+    ...(options.logRequests ? {} : { serverFactory: createEarlyServer({ repeated, note, isClosing: () => closing }) }),
     loggerInstance: options.logger,
     childLoggerFactory: createRequestLog,
     logController: new LogController({ disableRequestLogging: !options.logRequests }),
@@ -76,7 +82,6 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   })
 
   // A connection that is kept alive after its last answer would hold up the end of the server.
-  let closing = false
   app.addHook('preClose', async () => {
     closing = true
   })
@@ -85,12 +90,7 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
     done(null, payload)
   })
 
-  if (options.measures) addRequestDurations(app, options.measures)
-  // What was answered before and is still right goes out at once; hooks that come after the answer run as ever.
-  const { repeated } = services.answerer
-  app.addHook('onRequest', (request, reply, done) => {
-    if (closing || !repeated.answer(request.originalUrl, request.raw, reply.raw)) done()
-  })
+  if (note) addRequestDurations(app, note)
   addSecurityHeaders(app)
   await app.register(view, {
     engine: { eta: new Eta({ views: options.viewsFolder, cache: true }) },

@@ -32,8 +32,12 @@ export interface PageForm {
 }
 
 export interface FinishedPages {
-  /** The answer under a key, or the one that `render` makes. A failure is told to those who wait and not kept. */
-  findOrRender(key: string, render: () => Promise<string>): Promise<FinishedPage>
+  /**
+   * The answer under a key, or the one that `render` makes. A failure is told to those who wait and not kept.
+   * @param render gets a signal that fires when nobody waits any more
+   * @param signal ends this caller's waiting
+   */
+  findOrRender(key: string, render: (stop: AbortSignal) => Promise<string>, signal?: AbortSignal): Promise<FinishedPage>
   /** The answer under a key, where it is there. That it is not there counts as no miss: `findOrRender` comes next. */
   findNow(key: string): FinishedPage | undefined
   readonly bytes: number
@@ -66,15 +70,19 @@ export function createFinishedPages(maxBytes: number, measures: Measures = noMea
       if (found) measures.count('gitbugviewer_lookups_total', hit)
       return found
     },
-    async findOrRender(key, render) {
+    async findOrRender(key, render, signal) {
       const found = pages.get(key)
       measures.count('gitbugviewer_lookups_total', found ? hit : miss)
       if (found) return found
-      return await flight.run(key, async () => {
-        const page = finishPage(Buffer.from(await render()))
-        pages.set(key, page)
-        return page
-      })
+      return await flight.run(
+        key,
+        async stop => {
+          const page = finishPage(Buffer.from(await render(stop)))
+          pages.set(key, page)
+          return page
+        },
+        signal,
+      )
     },
   }
 }

@@ -18,6 +18,8 @@ import type { FinishedPages, PageForm } from './finished-pages.ts'
 
 /** What an address led to. */
 export interface RememberedAnswer {
+  /** The pattern of the route that gave it. */
+  readonly route: string
   /** The repository whose state it shows. */
   readonly repository: string
   /** The digest of that repository for which it is right. */
@@ -34,8 +36,12 @@ export interface RememberedAnswer {
 export interface RepeatedAnswers {
   /** Remembers what an address led to. @param url as it came, with its query */
   remember(url: string, answer: RememberedAnswer): void
-  /** Answers a GET or HEAD request; false where it has to go the usual way, and nothing was written. */
-  answer(url: string, request: IncomingMessage, response: ServerResponse): boolean
+  /**
+   * Answers a GET or HEAD request.
+   * @returns the pattern of the route that gave the answer first; undefined where the request has to go the usual way,
+   * and nothing was written
+   */
+  answer(url: string, request: IncomingMessage, response: ServerResponse): string | undefined
 }
 
 export interface RepeatedAnswersParts {
@@ -64,20 +70,20 @@ export function createRepeatedAnswers({ pages, digestNow }: RepeatedAnswersParts
     },
     answer(url, request, response) {
       const { method, headers } = request
-      if (method !== 'GET' && method !== 'HEAD') return false
+      if (method !== 'GET' && method !== 'HEAD') return undefined
       const found = known.get(url)
-      if (found === undefined || digestNow(found.repository) !== found.state) return false
+      if (found === undefined || digestNow(found.repository) !== found.state) return undefined
       if (matchesEtag(headers['if-none-match'], found.etag)) {
         response.writeHead(304, found.headers)
         response.end()
-        return true
+        return found.route
       }
       const form = pages.findNow(found.key)?.formNow(chooseEncoding(headers['accept-encoding']))
-      if (!form) return false
+      if (!form) return undefined
       response.writeHead(200, headOf(found, form))
       if (method === 'HEAD') response.end()
       else response.end(form.bytes)
-      return true
+      return found.route
     },
   }
 }

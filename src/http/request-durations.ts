@@ -11,13 +11,29 @@ type RequestLabels = LabelsOf<'gitbugviewer_http_request_duration_seconds'>
 const methods: readonly RequestLabels['method'][] = ['GET', 'HEAD', 'POST', 'OPTIONS']
 const statusClasses: readonly RequestLabels['status'][] = ['1xx', '2xx', '3xx', '4xx', '5xx']
 
-/** Measures every answer of the server, errors and unknown addresses included. Call it before routes are added. */
-export function addRequestDurations(app: FastifyInstance, measures: Measures) {
+/** What was answered. */
+export interface AnsweredRequest {
+  /** Pattern of the route; undefined where none fits. */
+  readonly route: string | undefined
+  readonly method: string
+  readonly status: number
+}
+
+/** Notes how long an answer took. */
+export type NoteRequest = (answered: AnsweredRequest, durationMs: number) => void
+
+/** Makes what measures requests. */
+export function createRequestDurations(measures: Measures): NoteRequest {
   const labels = createLabelIndex()
-  app.addHook('onResponse', (request, reply, done) => {
-    const seconds = reply.elapsedTime / 1000
-    const found = labels(request.routeOptions.url, request.method, reply.statusCode)
-    measures.observe('gitbugviewer_http_request_duration_seconds', seconds, found)
+  return ({ route, method, status }, durationMs) => {
+    measures.observe('gitbugviewer_http_request_duration_seconds', durationMs / 1000, labels(route, method, status))
+  }
+}
+
+/** Measures every answer that Fastify gives, errors and unknown addresses included. Call it before routes are added. */
+export function addRequestDurations(app: FastifyInstance, note: NoteRequest) {
+  app.addHook('onResponse', ({ routeOptions, method }, { statusCode, elapsedTime }, done) => {
+    note({ route: routeOptions.url, method, status: statusCode }, elapsedTime)
     done()
   })
 }

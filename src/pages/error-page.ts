@@ -86,6 +86,11 @@ const wordsByCode: Readonly<Partial<Record<ErrorCode, Words>>> = {
     what: 'The repository is configured here, but git cannot read it at the moment.',
     next: 'This is for the operator of this site to mend: the log says what git answered.',
   },
+  SEARCH_UNAVAILABLE: {
+    heading: 'Not searchable right now',
+    what: 'The texts of this repository are being read again.',
+    next: 'Try again in a moment. Lists without search terms are there as ever.',
+  },
   GIT_UNSAFE_OWNER: {
     heading: 'The repository cannot be read now',
     what: 'git refuses to read the repository because its folder belongs to another user.',
