@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createSingleFlight, waitFor } from '../../src/base/single-flight.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 
 test('many who ask at the same time share one piece of work', async () => {
   const flight = createSingleFlight<string, number>()
@@ -94,4 +95,89 @@ test('stopping all waits until the work has ended', async () => {
 
 test('who waits with a signal that has fired already does not wait', async () => {
   await expect(waitFor(new Promise(() => {}), AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late')
+})
+
+describe('work that lingers', () => {
+  /** A flight whose work ends when it is told to, or when it is stopped. */
+  function createLingering() {
+    const clock = createManualClock()
+    const flight = createSingleFlight<string, string>({ lingerMs: 1000, clock })
+    const end = Promise.withResolvers<string>()
+    const counts = { started: 0, stopped: 0 }
+    const work = (signal: AbortSignal) => {
+      counts.started++
+      signal.addEventListener('abort', () => {
+        counts.stopped++
+        end.reject(signal.reason)
+      })
+      return end.promise
+    }
+    const visit = async () => {
+      const leaving = new AbortController()
+      const waiting = flight.run('a', work, leaving.signal)
+      leaving.abort(new Error('gone'))
+      await expect(waiting).rejects.toThrow('gone')
+    }
+    return { clock, flight, work, visit, end, counts }
+  }
+
+  test('goes on for those who come back in time, and their leaving starts the time anew', async () => {
+    const { clock, flight, work, visit, end, counts } = createLingering()
+    await visit()
+    clock.advance(999)
+    await visit()
+    clock.advance(999)
+    const last = flight.run('a', work)
+    clock.advance(5000)
+    expect(counts).toEqual({ started: 1, stopped: 0 })
+    end.resolve('done')
+    expect(await last).toBe('done')
+    expect([flight.has('a'), clock.timers]).toEqual([false, 0])
+  })
+
+  test('is stopped when nobody has come back, and the next one starts anew', async () => {
+    const { clock, flight, visit, counts } = createLingering()
+    await visit()
+    clock.advance(999)
+    expect([flight.has('a'), counts.stopped]).toEqual([true, 0])
+    clock.advance(1)
+    expect([flight.has('a'), counts.stopped]).toEqual([false, 1])
+    expect(await flight.run('a', async () => 'fresh')).toBe('fresh')
+    expect(clock.timers).toBe(0)
+  })
+
+  test('leaves the index and its time behind when it ends while nobody waits', async () => {
+    const { clock, flight, visit, end } = createLingering()
+    await visit()
+    end.resolve('done')
+    await new Promise(setImmediate)
+    expect([flight.has('a'), clock.timers]).toEqual([false, 0])
+  })
+
+  test('that fails while nobody waits is nobody’s unhandled failure', async () => {
+    const { flight, visit, end } = createLingering()
+    await visit()
+    end.reject(new Error('broken'))
+    await new Promise(setImmediate)
+    expect(flight.has('a')).toBe(false)
+  })
+
+  test('is stopped at once with all others, and leaves no time running', async () => {
+    const { clock, flight, work, visit, counts } = createLingering()
+    await visit()
+    const other = flight.run('b', () => new Promise<string>(() => {}))
+    other.catch(() => {})
+    const ended = expect(flight.run('a', work)).rejects.toThrow('shutting down')
+    // The other one never ends of itself, so it is not waited for here.
+    void flight.stopAll(new Error('shutting down'))
+    await ended
+    expect([counts.stopped, clock.timers]).toEqual([1, 0])
+  })
+
+  test('is waited for by whoever stops all while it lingers', async () => {
+    const { clock, flight, visit, counts } = createLingering()
+    await visit()
+    await flight.stopAll(new Error('shutting down'))
+    expect([counts.stopped, flight.has('a'), clock.timers]).toEqual([1, false, 0])
+  })
 })

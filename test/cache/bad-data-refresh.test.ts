@@ -5,11 +5,12 @@
 import { rename } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isHealthy } from '../../src/cache/assemble.ts'
+import { isHealthy } from '../../src/cache/entity-record.ts'
 import type { RepositoryState } from '../../src/cache/load-tracker.ts'
-import { applyTo, buildRepository, deleteRef, moveRef, runGit, writeLooseRef } from '../support/tracker-builder.ts'
-import { badClocks, badIdentities, badOperations } from './bad-bugs.ts'
-import { contents, createScene, fewBugs, load, looseFile, type Scene, walkedBugs } from './tracker-scene.ts'
+import { buildRepository, runGit } from '../support/tracker-builder.ts'
+import { badIdentities, badOperations } from './bad-bugs.ts'
+import { changes } from './changes.ts'
+import { contents, createScene, fewBugs, load, looseFile, recordsByRef, walkedBugs } from './tracker-scene.ts'
 
 /** Refreshes a state and expects what a fresh load gives, with all records kept whose tips have not moved. */
 async function refresh(path: string, previous: RepositoryState): Promise<RepositoryState> {
@@ -17,74 +18,13 @@ async function refresh(path: string, previous: RepositoryState): Promise<Reposit
   const fresh = await load(path)
   expect(contents(refreshed)).toEqual(contents(fresh))
   expect(refreshed.tracker.digest).toBe(fresh.tracker.digest)
-  expect([...refreshed.records.keys()].toSorted()).toEqual([...fresh.records.keys()].toSorted())
-  const kept = [...previous.records].filter(
-    ([ref, record]) => isHealthy(record) && fresh.records.get(ref)?.tip === record.tip,
+  const records = { before: recordsByRef(previous), refreshed: recordsByRef(refreshed), fresh: recordsByRef(fresh) }
+  expect([...records.refreshed.keys()]).toEqual([...records.fresh.keys()])
+  const kept = [...records.before].filter(
+    ([ref, record]) => isHealthy(record) && records.fresh.get(ref)?.tip === record.tip,
   )
-  for (const [ref, record] of kept) expect(refreshed.records.get(ref)).toBe(record)
+  for (const [ref, record] of kept) expect(records.refreshed.get(ref)).toBe(record)
   return refreshed
-}
-
-/** What can happen to a repository between two looks at it. `pick` chooses among what there is. */
-type Change = (world: Scene & { readonly path: string; at: number }, pick: number) => Promise<void>
-
-const changes: Readonly<Record<string, Change>> = {
-  async 'a new bug'(world) {
-    world.at++
-    world.t.bug(world.bob, { title: `New ${world.at}`, message: 'm', at: world.at })
-    await applyTo(world.path, world.t)
-  },
-  async 'a new comment'(world, pick) {
-    world.at++
-    world.bugs[pick % world.bugs.length]!.comment(world.ada, { message: `comment ${world.at}`, at: world.at })
-    await applyTo(world.path, world.t)
-  },
-  async 'a merge'(world, pick) {
-    world.at++
-    const line = world.bugs[pick % world.bugs.length]!
-    const fork = line.fork()
-    fork.title(world.bob, { title: `Fork ${world.at}`, at: world.at })
-    line.status(world.ada, 'closed', world.at)
-    line.merge(world.ada, fork, { at: world.at })
-    await applyTo(world.path, world.t)
-  },
-  async 'a new version of a person'(world, pick) {
-    world.at++
-    world.t.identityVersion(pick % 2 === 0 ? world.ada : world.bob, { name: `Name ${world.at}`, at: world.at })
-    await applyTo(world.path, world.t)
-  },
-  async 'a deleted bug'(world, pick) {
-    await deleteRef(world.path, world.bugs[pick % world.bugs.length]!.ref)
-  },
-  async 'a deleted person'(world) {
-    await deleteRef(world.path, world.bob.ref)
-  },
-  async 'a rewound bug'(world, pick) {
-    const line = world.bugs[pick % world.bugs.length]!
-    const commits = line.commits.filter((_, index) => index <= pick % line.commits.length)
-    await applyTo(world.path, world.t)
-    await moveRef(world.path, line.ref, commits.at(-1)!)
-  },
-  async 'a bad bug'(world, pick) {
-    const all = [...badClocks, ...badOperations]
-    all[pick % all.length]!.write(world)
-    await applyTo(world.path, world.t)
-  },
-  async 'a bad person'(world, pick) {
-    badIdentities.filter(({ limits }) => limits === undefined)[pick % 4]!.write(world)
-    await applyTo(world.path, world.t)
-  },
-  async 'a ref to nothing'(world, pick) {
-    await writeLooseRef(world.path, `refs/bugs/${`${pick % 10}`.repeat(64)}`, `${'d'.repeat(40)}\n`)
-  },
-  async nothing() {},
-  async 'git gc'(world) {
-    // git refuses to collect where a ref points to nothing.
-    await runGit(world.path, ['gc', '--quiet', '--prune=now']).catch(() => '')
-  },
-  async 'git pack-refs'(world) {
-    await runGit(world.path, ['pack-refs', '--all'])
-  },
 }
 
 describe('a refresh', () => {

@@ -4,15 +4,11 @@
  * that the work done for it stays in proportion.
  */
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../../src/base/clock.ts'
-import { defaultDecodeLimits } from '../../src/base/limits.ts'
-import type { Bug } from '../../src/bug/model.ts'
-import { toBugRecord } from '../../src/cache/assemble.ts'
-import { loadTracker } from '../../src/cache/load-tracker.ts'
+import { toSearchText } from '../../src/cache/entity-record.ts'
 import { openGit } from '../../src/git/git.ts'
 import { buildRepository } from '../support/tracker-builder.ts'
 import { bugRef, opsBlob } from './bad-bugs.ts'
-import { createScene, type LoadOptions, load, type Scene, walkedBugs } from './tracker-scene.ts'
+import { createScene, type LoadOptions, load, loadWith, type Scene, walkedBugs } from './tracker-scene.ts'
 
 const create = '{"type":1,"timestamp":1700000000,"title":"Large","message":"m"}'
 
@@ -44,38 +40,8 @@ describe('texts that grow', () => {
 
   test('texts that together are too long for one string do not throw', () => {
     const message = 'x'.repeat(32 * 1024 * 1024)
-    const comment = {
-      id: '1'.repeat(64),
-      authorId: '2'.repeat(64),
-      message,
-      files: [],
-      createdAt: 1,
-      editedAt: 1,
-      edited: false,
-    }
-    const bug: Bug = {
-      id: '3'.repeat(64),
-      tip: '4'.repeat(40),
-      status: 'open',
-      title: 'Large',
-      labels: [],
-      authorId: comment.authorId,
-      createdAt: 1,
-      editedAt: 1,
-      createLamport: 1,
-      editLamport: 1,
-      commentCount: 17,
-      actorIds: [comment.authorId],
-      participantIds: [comment.authorId],
-      metadata: new Map(),
-      comments: Array.from({ length: 17 }, () => comment),
-      timeline: [],
-      files: [],
-      packs: [],
-    }
-    const record = toBugRecord(bug.tip, bug, [])
-    const text = record.kind === 'bug' ? record.text : undefined
-    expect(text?.get().length).toBeLessThan(4_100_000)
+    const text = toSearchText(Array.from({ length: 17 }, () => message))
+    expect(text.length).toBeLessThan(4_100_000)
   })
 
   test('marks that have to be put in order do not stop everything else', async () => {
@@ -124,14 +90,13 @@ async function countReads(path: string, options: LoadOptions): Promise<{ reads: 
   const git = await openGit()
   await using reader = git.openReader(path)
   let reads = 0
-  const read = reader.read.bind(reader)
-  reader.read = async (hash, maxBytes) => {
+  const request = reader.request.bind(reader)
+  reader.request = (hash, maxBytes, done) => {
     reads++
-    return await read(hash, maxBytes)
+    request(hash, maxBytes, done)
   }
-  const limits = { ...defaultDecodeLimits, ...options.limits }
-  const { tracker } = await loadTracker({ git, reader, folder: path, limits, clock: systemClock })
-  return { reads, bugs: tracker.bugs.length }
+  const { state } = await loadWith({ git, reader, path, options })
+  return { reads, bugs: state.tracker.bugs.length }
 }
 
 describe('histories that are no bugs', () => {

@@ -2,76 +2,13 @@ import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { defaultDecodeLimits } from '../../src/base/limits.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { type CacheManager, createCacheManager } from '../../src/cache/cache-manager.ts'
 import { openRegistry } from '../../src/cache/registry.ts'
 import { createTrackerWriter, type TrackerWriter } from '../../src/demo/writer.ts'
-import { type Git, openGit } from '../../src/git/git.ts'
-import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
+import { openGit } from '../../src/git/git.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { applyTo, buildRepository, deleteRef, runGit } from '../support/tracker-builder.ts'
-
-const start = 1_700_000_000
-const tenMinutesMs = 600_000
-
-function smallTracker(seed: string) {
-  const t = createTrackerWriter({ seed })
-  const ada = t.identity({ name: 'Ada', at: start })
-  const bug = t.bug(ada, { title: 'First', message: 'text', at: start })
-  return { t, ada, bug }
-}
-
-/** Counts what the manager asks of git; everything else is git itself. */
-function counting(git: Git) {
-  const counts = { listings: 0, walks: 0, readers: 0 }
-  const counted: Git = {
-    ...git,
-    listRefs: (folder, options) => {
-      counts.listings++
-      return git.listRefs(folder, options)
-    },
-    walkHistory: (folder, options) => {
-      counts.walks++
-      return git.walkHistory(folder, options)
-    },
-    openReader: folder => {
-      counts.readers++
-      return git.openReader(folder)
-    },
-  }
-  return { counted, counts }
-}
-
-interface Setup extends AsyncDisposable {
-  readonly manager: CacheManager
-  readonly clock: ManualClock
-  readonly counts: { listings: number; walks: number; readers: number }
-}
-
-async function openManager(paths: readonly string[], options: { idleMs?: number; git?: Git } = {}): Promise<Setup> {
-  const clock = createManualClock()
-  const { counted, counts } = counting(options.git ?? (await openGit()))
-  const registry = await openRegistry(
-    {
-      list: paths.map((path, index) => ({ name: `r${index}`, path })),
-      scan: [],
-      accepts: () => true,
-      requireExportOk: false,
-      rescanAfterMs: 0,
-    },
-    { clock, log: silentLog },
-  )
-  const manager = createCacheManager(
-    { idleMs: options.idleMs ?? tenMinutesMs, fullBugsMaxBytes: 1 << 20, limits: defaultDecodeLimits },
-    { git: counted, registry, clock, log: silentLog },
-  )
-  return { manager, clock, counts, [Symbol.asyncDispose]: () => manager[Symbol.asyncDispose]() }
-}
-
-const titles = async (manager: CacheManager, name = 'r0') => {
-  using lease = await manager.acquire(name)
-  return lease.tracker.bugs.map(bug => bug.title)
-}
+import { openManager, smallTracker, start, tenMinutesMs, titles } from './manager-scene.ts'
 
 describe('opening', () => {
   test('is done once for all who ask at the same time, and not again while it is open', async () => {
@@ -81,7 +18,7 @@ describe('opening', () => {
     expect(new Set(leases.map(lease => lease.tracker)).size).toBe(1)
     for (const lease of leases) lease[Symbol.dispose]()
     expect(await titles(setup.manager)).toEqual(['First'])
-    expect(setup.counts).toEqual({ listings: 1, walks: 0, readers: 1 })
+    expect(setup.counts).toMatchObject({ listings: 1, walks: 0, readers: 1 })
   })
 
   test('of a thousand repositories opens none before it is asked', async () => {
@@ -100,7 +37,7 @@ describe('opening', () => {
     expect(setup.manager.openNames()).toEqual([])
   })
 
-  test('a failure is told to all who wait, is not remembered, and leaves other repositories alone', async () => {
+  test('a failure is told to all who wait, is tried again after a short pause, and leaves other repositories alone', async () => {
     await using good = await buildRepository(smallTracker('good').t)
     await using bad = await buildRepository(smallTracker('bad').t)
     await using setup = await openManager([good.path, bad.path])
@@ -111,6 +48,8 @@ describe('opening', () => {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'REPOSITORY_UNREADABLE' } })
     expect(await titles(setup.manager, 'r0')).toEqual(['First'])
     await rename(away, bad.path)
+    await expect(setup.manager.acquire('r1')).rejects.toMatchObject({ code: 'REPOSITORY_UNREADABLE' })
+    setup.clock.advance(250)
     expect(await titles(setup.manager, 'r1')).toEqual(['First'])
   })
 
@@ -184,7 +123,7 @@ describe('refreshing', () => {
     t.bug(ada, { title: 'Second', message: '', at: start + 10 })
     await applyTo(built.path, t)
     expect(await titles(setup.manager)).toEqual(['First'])
-    await setup.manager.invalidate('r0')
+    await setup.manager.invalidate('r0').done
     using after = await setup.manager.acquire('r0')
     expect(after.tracker.bugs.map(bug => bug.title)).toEqual(['Second', 'First'])
     expect(after.tracker.bugs[1]).toBe(kept)
@@ -215,11 +154,11 @@ describe('refreshing', () => {
     })
     await titles(setup.manager)
     hold = true
-    const first = setup.manager.invalidate('r0')
+    const first = setup.manager.invalidate('r0').done
     await listed.promise
     t.bug(ada, { title: 'Pushed meanwhile', message: '', at: start + 10 })
     await applyTo(built.path, t)
-    const second = setup.manager.invalidate('r0')
+    const second = setup.manager.invalidate('r0').done
     const reader = titles(setup.manager)
     gate.resolve()
     expect(await reader).toEqual(['Pushed meanwhile', 'First'])
@@ -252,19 +191,20 @@ describe('refreshing', () => {
     expect(after.tracker).toBe(before.tracker)
   })
 
-  test('a failed refresh is told to the one who waits for it, and the next one tries again', async () => {
+  test('a failed refresh is told to the one who waits for it, and is tried again after a short pause', async () => {
     const { t, ada, bug } = smallTracker('fail')
     await using built = await buildRepository(t)
     await using setup = await openManager([built.path])
     await titles(setup.manager)
     const away = `${built.path}.away`
     await rename(built.path, away)
-    await setup.manager.invalidate('r0')
+    await setup.manager.invalidate('r0').done
     await expect(setup.manager.acquire('r0')).rejects.toMatchObject({ code: 'REPOSITORY_UNREADABLE' })
     await rename(away, built.path)
     t.bug(ada, { title: 'Second', message: '', at: start + 10 })
     await applyTo(built.path, t)
     await deleteRef(built.path, bug.ref)
+    setup.clock.advance(250)
     expect(await titles(setup.manager)).toEqual(['Second'])
   })
 })
@@ -280,7 +220,7 @@ test('a bug is read in full once, however many ask, and again only when it has m
   expect(one.comments.map(comment => comment.message)).toEqual(['text'])
   bug.comment(ada, { message: 'more', at: start + 5 })
   await applyTo(built.path, t)
-  await setup.manager.invalidate('r0')
+  await setup.manager.invalidate('r0').done
   using later = await setup.manager.acquire('r0')
   const moved = await later.readBug(later.tracker.bugById.get(bug.id)!)
   expect(moved.comments.map(comment => comment.message)).toEqual(['text', 'more'])
@@ -352,12 +292,14 @@ describe('the table of repositories', () => {
       rescanAfterMs: 0,
     }
     const open = await openRegistry({ ...options, requireExportOk: false }, { clock, log: silentLog })
+    await open.filled()
     expect(open.all().map(({ name, description }) => [name, description])).toEqual([
       ['m/public', undefined],
       ['one', 'listed'],
       ['public', undefined],
     ])
     const strict = await openRegistry({ ...options, list: [], requireExportOk: true }, { clock, log: silentLog })
+    await strict.filled()
     expect(strict.all().map(({ name }) => name)).toEqual(['m/public', 'public'])
   })
 

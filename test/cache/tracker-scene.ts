@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { type DecodeLimits, defaultDecodeLimits } from '../../src/base/limits.ts'
-import { foldedText, loadTracker, type RepositoryState } from '../../src/cache/load-tracker.ts'
+import { type EntityRecord, refName } from '../../src/cache/entity-record.ts'
+import { createInterner } from '../../src/cache/interner.ts'
+import { type Loaded, loadTracker, type RepositoryState, type TextChange } from '../../src/cache/load-tracker.ts'
+import { readRefs } from '../../src/cache/read-refs.ts'
 import type { BugLine } from '../../src/demo/bug-line.ts'
 import {
   createTrackerWriter,
@@ -14,7 +17,8 @@ import {
   type TrackerWriter,
   type TrackerWriterOptions,
 } from '../../src/demo/writer.ts'
-import { openGit } from '../../src/git/git.ts'
+import { type Git, openGit } from '../../src/git/git.ts'
+import type { ObjectReader } from '../../src/git/object-reader.ts'
 import { deleteRef } from '../support/tracker-builder.ts'
 
 export interface Scene {
@@ -61,22 +65,56 @@ export interface LoadOptions {
 
 /** Loads a repository as the cache does, with a reader of its own. */
 export async function load(path: string, options: LoadOptions = {}): Promise<RepositoryState> {
+  return (await loadWithTexts(path, options)).state
+}
+
+/** The same, with what the search index is told of it. */
+export async function loadWithTexts(path: string, options: LoadOptions = {}): Promise<Loaded> {
   const git = await openGit({ silenceLimitMs: options.silenceLimitMs ?? 20_000 })
   await using reader = git.openReader(path)
+  return await loadWith({ git, reader, path, options })
+}
+
+/** Loads a repository with a given reader, in this thread. */
+export async function loadWith(input: {
+  readonly git: Git
+  readonly reader: ObjectReader
+  readonly path: string
+  readonly options: LoadOptions
+}): Promise<Loaded> {
+  const { git, reader, path, options } = input
+  const limits = { ...defaultDecodeLimits, ...options.limits }
   return await loadTracker({
     git,
-    reader,
     folder: path,
-    limits: { ...defaultDecodeLimits, ...options.limits },
     clock: systemClock,
+    interner: createInterner(),
+    readEntities: (refs, onRead) => readRefs({ git, reader, folder: path, limits }, refs, onRead),
     previous: options.previous,
+    retryUnreadable: true,
   })
 }
 
+/** The records of a state, by the names of their refs. */
+export function recordsByRef(state: RepositoryState): Map<string, EntityRecord> {
+  return new Map(state.records.map(record => [refName(record), record]))
+}
+
 /** All that a state says, but for its digest and the time when it was read. */
-export function contents(state: RepositoryState) {
+export function contents(state: Pick<RepositoryState, 'tracker'>) {
   const { digest: _digest, readAtMs: _readAtMs, ...rest } = state.tracker
-  return { ...rest, texts: rest.bugs.map(bug => [bug.id, foldedText(state, bug.id)?.toString()]) }
+  return rest
+}
+
+/** Tips and texts by the ids of bugs, as a search index has them that was told all of this from the start. */
+export type Texts = ReadonlyMap<string, { readonly tip: string; readonly text: string }>
+
+/** What a search index has after it was told of one more state. */
+export function textsAfter(before: Texts, { isWhole, put, removed }: TextChange): Texts {
+  const after = new Map(isWhole ? [] : before)
+  for (const { id, tip, text } of put) after.set(id, { tip, text: Buffer.from(text).toString() })
+  for (const id of removed) after.delete(id)
+  return after
 }
 
 /**

@@ -20,13 +20,14 @@ async function read(t: TrackerWriter) {
   const git = await openGit()
   await using reader = git.openReader(repository.path)
   const limits = defaultDecodeLimits
-  const { tracker } = await loadTracker({
+  const { state } = await loadTracker({
     git,
     folder: repository.path,
     clock: systemClock,
     interner: createInterner(),
-    readEntities: (refs, onRecord) => readRefs({ git, reader, folder: repository.path, limits }, refs, onRecord),
+    readEntities: (refs, onRead) => readRefs({ git, reader, folder: repository.path, limits }, refs, onRead),
   })
+  const { tracker } = state
   const source = createEntitySource(reader, limits)
   const bugs = new Map<string, Bug>()
   for (const { id, tip } of tracker.bugs) {

@@ -74,7 +74,7 @@ async function startViewer() {
     server: { port: 0 },
     repositories: { scan: [join(folder, 'all git')] },
     // Nothing but the hook may bring news.
-    cache: { rebuild: { enabled: false }, idleMinutes: 0 },
+    cache: { rebuild: { enabled: false }, idleMinutes: 0, lookMilliseconds: 3_600_000 },
     hooks: { secret },
     logs: { requests: true },
   }

@@ -179,7 +179,7 @@ test('addresses that climb out of the site, sent as they are, find nothing', asy
     '/-/static/%2e%2e/package.json',
   ]) {
     const socket = connect(Number(port), '127.0.0.1')
-    socket.end(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
     let answer = ''
     socket.setEncoding('utf8').on('data', (text: string) => {
       answer += text

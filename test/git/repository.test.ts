@@ -7,6 +7,7 @@ import { createTrackerWriter } from '../../src/demo/writer.ts'
 import { isExportOk, readDetails } from '../../src/git/details.ts'
 import { discoverRepositories } from '../../src/git/discover.ts'
 import { openGit } from '../../src/git/git.ts'
+import { parseRefs } from '../../src/git/refs.ts'
 import { locateAround, locateRepository } from '../../src/git/repository.ts'
 import { buildRepository, removeObject, runGit } from '../support/tracker-builder.ts'
 
@@ -91,8 +92,8 @@ describe('every kind of repository gives its refs and objects', () => {
 async function expectBug(path: string, id: string) {
   const git = await openGit()
   const location = await locateRepository(path)
-  const { refs } = await git.listRefs(location!.folder, { prefixes })
-  const ref = refs.find(({ name }) => name === `refs/bugs/${id}`)
+  const { bytes } = await git.listRefs(location!.folder, { prefixes })
+  const ref = parseRefs(bytes).find(({ name }) => name === `refs/bugs/${id}`)
   await using reader = git.openReader(location!.folder)
   expect((await reader.read(ref!.hash, 1_000_000))?.type).toBe('commit')
   const walked: string[] = []
@@ -107,8 +108,8 @@ test('a listing survives a ref to an object that is not there, and its digest ch
   const before = await git.listRefs(built.path, { prefixes })
   await writeFile(join(built.path, 'refs/bugs', 'f'.repeat(64)), `${'1'.repeat(40)}\n`)
   const after = await git.listRefs(built.path, { prefixes })
-  expect(after.refs.map(({ name }) => name)).toContain(`refs/bugs/${bug.id}`)
-  expect(after.refs).toHaveLength(before.refs.length + 1)
+  expect(parseRefs(after.bytes).map(({ name }) => name)).toContain(`refs/bugs/${bug.id}`)
+  expect(parseRefs(after.bytes)).toHaveLength(parseRefs(before.bytes).length + 1)
   expect(after.digest).not.toBe(before.digest)
   expect((await git.listRefs(built.path, { prefixes })).digest).toBe(after.digest)
 })

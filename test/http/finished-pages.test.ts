@@ -67,3 +67,21 @@ test('lookups, what had to go, and the bytes that are held are measured', async 
   expect(perPage).toBeGreaterThan(text.length)
   expect(perPage).toBeLessThan(2 * text.length)
 })
+
+test('work for a page is told to stop when the last who waited for it has left', async () => {
+  const pages = createFinishedPages(1_000_000)
+  const started = Promise.withResolvers<AbortSignal>()
+  const render = (stop: AbortSignal) => {
+    started.resolve(stop)
+    return new Promise<string>((_resolve, reject) => stop.addEventListener('abort', () => reject(stop.reason)))
+  }
+  const [first, second] = [new AbortController(), new AbortController()]
+  const waiting = [first, second].map(({ signal }) => pages.findOrRender('key', render, signal))
+  const stop = await started.promise
+  first.abort(new Error('gone'))
+  await expect(waiting[0]).rejects.toThrow('gone')
+  expect(stop.aborted).toBe(false)
+  second.abort(new Error('gone too'))
+  await expect(waiting[1]).rejects.toThrow('gone too')
+  expect(stop.aborted).toBe(true)
+})

@@ -49,7 +49,7 @@ export function createRenderer(): (page: { template: string; view: object }) => 
 export function listPage(input: { site: Site; repository: RepositoryInput; text?: string; page?: number }) {
   const { site, repository, text, page = 1 } = input
   const parsed = parseQuery(text ?? defaultListQuery)
-  const source = { ...repository.tracker, foldedText: () => undefined }
+  const source = { ...repository.tracker, textMatches: () => new Set<string>() }
   const result =
     'error' in parsed
       ? parsed

@@ -1,0 +1,105 @@
+/** Records as they travel from a worker thread: out of the codec comes what went in. */
+import { hash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import type { EntityRecord } from '../../src/cache/entity-record.ts'
+import { decodeRecord, type EncodedRecord, encodeRecord } from '../../src/cache/record-codec.ts'
+import { createTrackerWriter } from '../../src/demo/writer.ts'
+import { buildRepository, openGolden } from '../support/tracker-builder.ts'
+import { badClocks, badIdentities, badOperations, badRefs } from './bad-bugs.ts'
+import { createScene, load } from './tracker-scene.ts'
+
+const start = 1_700_000_000
+
+/** There and back, as the two threads do it. */
+function travel(record: EntityRecord): EntityRecord {
+  const json = JSON.stringify(encodeRecord(record))
+  const { kind, id, tip } = record
+  return decodeRecord(JSON.parse(json) as EncodedRecord, { kind, id, tip })
+}
+
+function expectUnchanged(records: readonly EntityRecord[]) {
+  for (const record of records) expect(travel(record)).toEqual(record)
+}
+
+test.for(['made', 'concurrent', 'signed'])(
+  'every record of the repository “%s” arrives as it was',
+  async (name, { skip }) => {
+    const opened = await openGolden(name)
+    if (!opened) return skip()
+    await using built = opened
+    const { records } = await load(built.path)
+    expect(records.length).toBeGreaterThan(3)
+    expectUnchanged(records)
+  },
+)
+
+describe('a record', () => {
+  test('of everything that can be wrong arrives with what is wrong', async () => {
+    const scene = createScene(3)
+    for (const bad of [...badClocks, ...badOperations, ...badRefs, ...badIdentities]) bad.write(scene)
+    await using built = await buildRepository(scene.t)
+    const { records } = await load(built.path)
+    expect(records.filter(record => record.problems.length > 0).length).toBeGreaterThan(10)
+    expectUnchanged(records)
+  })
+
+  test('arrives with logical times that no number can hold', async () => {
+    const t = createTrackerWriter({ seed: 'clocks' })
+    const ada = t.identity({ name: 'Ada', at: start, times: { 'bugs-edit': 2n ** 63n + 1n } })
+    const [create, edit] = [2n ** 53n + 1n, 2n ** 64n - 2n]
+    t.bug(ada, { title: 'Late', message: '', at: start, createClock: create, editClock: edit })
+    await using built = await buildRepository(t)
+    const { records } = await load(built.path)
+    expectUnchanged(records)
+    const arrived = records.map(travel)
+    expect(arrived).toContainEqual(
+      expect.objectContaining({ bug: expect.objectContaining({ createLamport: create, editLamport: edit }) }),
+    )
+    expect(arrived).toContainEqual(
+      expect.objectContaining({
+        identity: expect.objectContaining({
+          versions: [expect.objectContaining({ times: new Map([['bugs-edit', 2n ** 63n + 1n]]) })],
+        }),
+      }),
+    )
+  })
+
+  test('arrives with metadata, also such whose names mean something to JavaScript', async () => {
+    const t = createTrackerWriter({ seed: 'metadata' })
+    const ada = t.identity({ name: 'Ada', at: start })
+    const metadata = JSON.parse('{"__proto__":"p","constructor":"c","":"empty","é\\n":"\\u2028"}')
+    t.bug(ada, { title: 'With', message: '', at: start, metadata })
+    t.bug(ada, { title: 'Without', message: '', at: start + 1 })
+    await using built = await buildRepository(t)
+    const { records } = await load(built.path)
+    expectUnchanged(records)
+    expect(records.map(travel)).toContainEqual(
+      expect.objectContaining({ bug: expect.objectContaining({ metadata: new Map(Object.entries(metadata)) }) }),
+    )
+  })
+
+  test('of a person arrives with every version, its keys, its times, and what it leaves out', async () => {
+    const t = createTrackerWriter({ seed: 'people' })
+    const version = JSON.stringify({
+      version: 2,
+      unix_time: start,
+      login: 'ada',
+      pub_keys: ['key one', 'key\ntwo'],
+      times: { 'bugs-create': 7, 'bugs-edit': 9 },
+      metadata: { origin: 'forge' },
+      nonce: 'bm9uY2Vub25jZW5vbmNlbm9uY2U=',
+    })
+    const first = t.versionCommit({ version })
+    const next = JSON.stringify({ version: 2, unix_time: start + 1, name: 'Ada', metadata: null, times: null })
+    t.versionCommit({ version: next, parents: [first], ref: `refs/identities/${hash('sha256', version)}` })
+    await using built = await buildRepository(t)
+    const { records } = await load(built.path)
+    expect(records).toEqual([
+      expect.objectContaining({
+        problems: [],
+        identity: expect.objectContaining({ name: 'Ada', versions: [expect.anything(), expect.anything()] }),
+      }),
+    ])
+    expectUnchanged(records)
+  })
+})
