@@ -4,6 +4,11 @@ import { waitFor } from './single-flight.ts'
 export interface Gate {
   /** Runs `work` when it is its turn. @param signal ends the wait, with the signal's reason */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  /**
+   * For a work that runs: lets another one in while `wait` goes on, and waits for its turn again afterwards.
+   * @param signal ends the wait for its turn, with the signal's reason
+   */
+  stepAside<T>(wait: () => Promise<T>, signal?: AbortSignal): Promise<T>
   readonly running: number
   readonly waiting: number
 }
@@ -41,6 +46,18 @@ export function createGate(limit: number): Gate {
         return await work()
       } finally {
         leave()
+      }
+    },
+    async stepAside(wait, signal) {
+      leave()
+      try {
+        const result = await wait()
+        await enter(signal)
+        return result
+      } catch (error) {
+        // It ends now, and `run` gives back a place that it must have.
+        running++
+        throw error
       }
     },
     get running() {

@@ -18,8 +18,11 @@ export interface MeasureEntry {
   readonly buckets?: readonly number[]
 }
 
-/** What may be kept: states of repositories, whole bugs, finished pages, and what later outlives a process. */
-const tiers = ['repository', 'full_bug', 'page', 'store', 'store_redis', 'stream'] as const
+/** What is kept in memory: states of repositories, whole bugs, finished pages. */
+const tiers = ['repository', 'full_bug', 'page', 'stream'] as const
+/** What may be kept beyond the life of a process, and where; see `store/`. */
+const storeTiers = ['permanent', 'intermediate', 'result'] as const
+const backends = ['memory', 'sqlite', 'redis'] as const
 /** `stopped`: nobody wanted it any more, or the server was shutting down. */
 const outcomes = ['done', 'failed', 'stopped'] as const
 const errorCodes = [...(Object.keys(errorCatalogue) as ErrorCode[]), 'INTERNAL', 'REFUSED'] as const
@@ -60,8 +63,48 @@ export const measureCatalogue = {
   },
   gitbugviewer_entities_total: {
     kind: 'counter',
-    help: 'Bugs and identities of builds: read from git, or reused because their tip had not moved.',
-    labels: { result: ['read', 'reused'] },
+    help: 'Bugs and identities of builds: read from git, found in the store, or reused because their tip had not moved.',
+    labels: { result: ['read', 'stored', 'reused'] },
+  },
+  gitbugviewer_store_lookups_total: {
+    kind: 'counter',
+    help: 'Values that were looked for in the store, by where and in which tier. What is not in memory or in SQLite is looked for in Redis where there is one.',
+    labels: { backend: backends, tier: storeTiers, result: ['hit', 'miss'] },
+  },
+  gitbugviewer_store_bytes: {
+    kind: 'gauge',
+    help: 'What the store keeps here, about; Redis tells of itself.',
+    labels: { backend: ['memory', 'sqlite'], tier: storeTiers },
+  },
+  gitbugviewer_store_evictions_total: {
+    kind: 'counter',
+    help: 'Values that the store gave up, because its tier was full or they were too old.',
+    labels: { backend: ['memory', 'sqlite'], tier: storeTiers, reason: ['size', 'age'] },
+  },
+  gitbugviewer_store_damaged_total: {
+    kind: 'counter',
+    help: 'Values of the store that are not what was put there; they count as not there.',
+    labels: { backend: backends },
+  },
+  gitbugviewer_store_errors_total: {
+    kind: 'counter',
+    help: 'Calls of the store that failed or took too long; their values count as not there.',
+    labels: { backend: backends, operation: ['read', 'write', 'task', 'bus'] },
+  },
+  gitbugviewer_store_breaker_open: {
+    kind: 'gauge',
+    help: '1 while the store is left alone after failures; then git is read instead.',
+    labels: { backend: backends },
+  },
+  gitbugviewer_tasks_total: {
+    kind: 'counter',
+    help: 'Builds that asked for their task key: had it at once, had it after waiting, found nothing left to do after waiting, or lost it.',
+    labels: { result: ['taken', 'taken_later', 'done_by_other', 'lost'] },
+  },
+  gitbugviewer_bus_messages_total: {
+    kind: 'counter',
+    help: 'News of repositories that have moved, told to other instances and heard from them.',
+    labels: { direction: ['told', 'heard'] },
   },
   gitbugviewer_builds_waiting: { kind: 'gauge', help: 'Builds that wait for their turn.', labels: {} },
   gitbugviewer_builds_running: { kind: 'gauge', help: 'Builds that run.', labels: {} },

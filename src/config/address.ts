@@ -1,6 +1,6 @@
 /**
  * The addresses among the settings: where to listen, which proxies to believe, under which path and URL visitors find
- * the site. Pure checks; nothing is resolved or contacted.
+ * the site, where Redis is. Pure checks; nothing is resolved or contacted.
  */
 import { isIP } from 'node:net'
 
@@ -42,4 +42,17 @@ export function parsePublicUrl(text: string): string | undefined {
   if (url === null || url.username !== '' || url.password !== '') return undefined
   const basePath = parseBasePath(url.pathname)
   return basePath === undefined ? undefined : url.origin + basePath
+}
+
+/**
+ * Reads the URL of a Redis server, and says host, port and database in full: `redis://127.0.0.1:6379/0`.
+ * @returns undefined where it is not redis or rediss, or carries a user, a password, a query or a fragment
+ */
+export function parseRedisUrl(text: string): string | undefined {
+  const match = /^(rediss?):\/\/([^/@?#%\s]+?)(?::(\d{1,5}))?(?:\/(\d{0,5}))?$/i.exec(text)
+  const [, scheme = '', host = '', port = '6379', database = ''] = match ?? []
+  const address = /^\[(.*)\]$/.exec(host)?.[1]
+  const isValid = address === undefined ? isHost(host) && !host.includes(':') : isIP(address) === 6
+  if (!isValid || Number(port) < 1 || Number(port) > 65535) return undefined
+  return `${scheme.toLowerCase()}://${host.toLowerCase()}:${Number(port)}/${Number(database)}`
 }

@@ -10,11 +10,15 @@ import type { CheckedSettings } from './schema.ts'
  */
 export function findConflicts(settings: CheckedSettings, place: (path: string) => string): SettingProblem[] {
   const problems: SettingProblem[] = []
-  const { hooks, server, repositories } = settings
-  if (hooks.secret !== undefined && hooks.secretFile !== undefined) {
-    const message = `${place('hooks.secret')} and ${place('hooks.secretFile')} must not both be set`
-    problems.push({ setting: 'hooks.secret', message })
+  const { hooks, server, repositories, store } = settings
+  const notBoth = (setting: string, file: string) => {
+    problems.push({ setting, message: `${place(setting)} and ${place(file)} must not both be set` })
   }
+  if (hooks.secret !== undefined && hooks.secretFile !== undefined) notBoth('hooks.secret', 'hooks.secretFile')
+  if (store.redis.password !== undefined && store.redis.passwordFile !== undefined) {
+    notBoth('store.redis.password', 'store.redis.passwordFile')
+  }
+  problems.push(...findRedisConflicts(store.redis, place))
   // Links come from the base path and feeds from the URL: if they differ, one of them leads nowhere.
   if (server.publicUrl !== undefined && new URL(server.publicUrl).pathname.replace(/\/$/, '') !== server.basePath) {
     const right = server.basePath === '' ? 'have no path' : `end in ${server.basePath}`
@@ -28,4 +32,22 @@ export function findConflicts(settings: CheckedSettings, place: (path: string) =
     problems.push({ setting: 'repositories.list', message })
   }
   return problems
+}
+
+/** What is of no use without the server's URL, or without TLS. Prefix and time limit have defaults and may stay. */
+function findRedisConflicts(
+  redis: CheckedSettings['store']['redis'],
+  place: (path: string) => string,
+): SettingProblem[] {
+  if (redis.url === undefined) {
+    const useless = (['user', 'password', 'passwordFile', 'caFile'] as const).filter(name => redis[name] !== undefined)
+    return useless.map(name => {
+      const setting = `store.redis.${name}`
+      return { setting, message: `${place(setting)} must come with store.redis.url, which is not set` }
+    })
+  }
+  if (redis.caFile === undefined || redis.url.startsWith('rediss:')) return []
+  const setting = 'store.redis.caFile'
+  const message = `${place(setting)} must come with a URL that starts with rediss://, unlike ${place('store.redis.url')}`
+  return [{ setting, message }]
 }

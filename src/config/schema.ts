@@ -127,11 +127,77 @@ export function createSettingsSchema() {
       pagesMaxBytes: setting(type.byteSize(1024, 1024 ** 4), '64 MiB', {
         description: 'Memory for finished pages.',
       }),
+      pagesIdleSeconds: setting(type.decimalNumber(0, 31_536_000), 300, {
+        description: 'A finished page that nobody asked for during this time goes out of memory; 0 keeps it.',
+      }),
+      maxBuilds: setting(type.wholeNumber(1, 1000), 16, {
+        description: 'How many repositories are read at the same time.',
+      }),
       progressAfterSeconds: setting(type.decimalNumber(0.1, 3600), 1, {
         description:
           'How long a request waits for a repository that is being read for the first time; then it is told how far that has come, and to ask again.',
       }),
     }),
+    store: group(
+      'What is kept beyond the life of the process, so that a restart starts warm, and shared by instances.',
+      {
+        enabled: setting(type.flag(), true, {
+          description: 'Whether anything is kept; without it each start reads everything from git.',
+        }),
+        backend: setting(type.oneOf(['sqlite', 'memory']), 'sqlite', {
+          description: 'Where it is kept here: sqlite is a file in dataDir, memory is gone with the process.',
+        }),
+        permanent: group('Bugs and people as they were read from git. They never get old.', {
+          maxBytes: setting(type.byteSize(1024, 1024 ** 5), '2 GiB', {
+            description: 'Room for them; over it, what was not used for longest goes.',
+          }),
+        }),
+        intermediate: group('Parts that answers are made of.', {
+          seconds: setting(type.decimalNumber(1, 31_536_000), 21_600, { description: 'How long they are kept.' }),
+          maxBytes: setting(type.byteSize(1024, 1024 ** 5), '256 MiB', { description: 'Room for them.' }),
+        }),
+        results: group('Finished pages.', {
+          seconds: setting(type.decimalNumber(1, 31_536_000), 3600, { description: 'How long they are kept.' }),
+          maxBytes: setting(type.byteSize(1024, 1024 ** 5), '256 MiB', { description: 'Room for them.' }),
+          fromMilliseconds: setting(type.wholeNumber(0, 3_600_000), 20, {
+            description: 'Only those that took at least so long to make are kept.',
+          }),
+        }),
+        redis: group('A Redis or Valkey server that several instances share; what is kept here stays in front of it.', {
+          url: optional(type.redisUrl(), {
+            description:
+              'Its address, and what turns it on: redis:// or, with TLS, rediss://; a path is the number of the database.',
+            example: 'rediss://redis.example.org:6379/0',
+          }),
+          user: optional(type.line(256), { description: 'Name to log in with, where the server knows names.' }),
+          password: optional(type.line(4096), {
+            description: 'Password to log in with. Set this or passwordFile, not both.',
+            example: 'a long random text',
+            secret: true,
+          }),
+          passwordFile: optional(type.path('file'), {
+            description: 'File that holds the password; its final newline does not count.',
+            example: '/run/secrets/redis',
+          }),
+          caFile: optional(type.path('file'), {
+            description:
+              'File with the certificates, in PEM, that vouch for the server; without it those that Node knows.',
+            example: '/etc/ssl/redis-ca.pem',
+          }),
+          prefix: setting(type.keyPrefix(), 'git-bug-viewer', {
+            description:
+              'What all keys begin with. Instances that serve the same repositories share it; others must not.',
+          }),
+          timeoutMilliseconds: setting(type.wholeNumber(10, 60_000), 500, {
+            description: 'An answer that takes longer counts as none.',
+          }),
+        }),
+        leaseSeconds: setting(type.decimalNumber(1, 86_400), 300, {
+          description:
+            'When an instance that reads a repository is killed, others take its work over after this long at most.',
+        }),
+      },
+    ),
     hooks: group('The address that git hooks call after a push.', {
       enabled: setting(type.flag(), true, { description: 'Whether that address exists.' }),
       mode: setting(type.oneOf(['refresh', 'drop']), 'refresh', {

@@ -3,7 +3,7 @@
  * number from 0 to 65535", so that a message, the example file and the reference page cannot disagree.
  */
 import { z } from 'zod'
-import { isHost, isNetwork, parseBasePath, parsePublicUrl } from './address.ts'
+import { isHost, isNetwork, parseBasePath, parsePublicUrl, parseRedisUrl } from './address.ts'
 import { formatByteSize, parseByteSize } from './byte-size.ts'
 import { parseCronSchedule } from './cron-schedule.ts'
 import { isRepositoryName } from './repository-name.ts'
@@ -89,6 +89,30 @@ export function basePath() {
 
 export function publicUrl() {
   return parsedText('a URL such as https://example.org/bugs', parsePublicUrl)
+}
+
+/** The address of a Redis server. What may hold a password is refused, and no message shows it. */
+export function redisUrl() {
+  const expects = 'a URL such as redis://127.0.0.1:6379 or rediss://redis.example.org/0'
+  const withoutUser =
+    'a URL without user and password; store.redis.user and store.redis.passwordFile (or password) are for those'
+  const schema = z.string({ error: expects }).transform((text, context) => {
+    const url = parseRedisUrl(text)
+    if (url !== undefined) return url
+    const message = text.includes('@') ? withoutUser : expects
+    // Where a password may lie: before an @, however many there are, and in a query.
+    const shown = text.replace(/^(rediss?:\/\/)?.*[@?#].*$/is, '$1…')
+    context.issues.push({ code: 'custom', message, input: shown })
+    return z.NEVER
+  })
+  return { schema, expects, literal: true }
+}
+
+/** What the keys of a shared server begin with. */
+export function keyPrefix() {
+  return parsedText('1 to 100 letters, digits and the characters . _ - : /', text =>
+    /^[\w.:/-]{1,100}$/.test(text) ? text : undefined,
+  )
 }
 
 export function schedule() {

@@ -1,7 +1,7 @@
 /**
  * The settings of one run: defaults, then the YAML file, then the environment, then the command line. Either every
- * setting is right, or one error says all that is wrong. Beyond its sources it reads only the secret's file; whether
- * folders exist is for those who use them.
+ * setting is right, or one error says all that is wrong. Beyond its sources it reads only the files of secrets;
+ * whether folders exist is for those who use them.
  */
 import { isAbsolute, join } from 'node:path'
 import { readBoundedText } from './bounded-file.ts'
@@ -14,7 +14,10 @@ import { resolvePath } from './setting-path.ts'
 import { line } from './setting-type.ts'
 import { type CollectedValues, readSources, type SettingsInput } from './source.ts'
 
-/** Every setting. Paths are absolute; `hooks.secret` holds the secret whichever way it was given. Frozen. */
+/**
+ * Every setting. Paths are absolute; `hooks.secret` and `store.redis.password` hold the secrets whichever way they were
+ * given. Frozen.
+ */
 export type Settings = Omit<CheckedSettings, 'dataDir'> & {
   readonly dataDir: string
   /** Absolute path of the settings file; undefined where none was named. */
@@ -37,10 +40,14 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
   if (!checked.success || problems.length > 0) throw settingsError(problems)
 
   const settings = resolvePaths(checked.data, { input, collected })
-  const { secretFile } = settings.hooks
-  if (secretFile === undefined) return deepFreeze(settings)
-  const secret = await readSecret(secretFile, place('hooks.secretFile'))
-  return deepFreeze({ ...settings, hooks: { ...settings.hooks, secret } })
+  const { hooks, store } = settings
+  const secret = await readSecret('hooks.secretFile', hooks.secretFile, place)
+  const password = await readSecret('store.redis.passwordFile', store.redis.passwordFile, place)
+  return deepFreeze({
+    ...settings,
+    hooks: { ...hooks, ...(secret === undefined ? {} : { secret }) },
+    store: { ...store, redis: { ...store.redis, ...(password === undefined ? {} : { password }) } },
+  })
 }
 
 /** The given values as the tree that the schema checks; all groups are there. */
@@ -75,8 +82,16 @@ function resolvePaths(
     folder: collected.values.get(setting)?.source.folder ?? input.cwd,
     homeDir: input.homeDir,
   })
-  const { hooks, repositories, dataDir, ...rest } = checked
+  const { hooks, repositories, store, dataDir, ...rest } = checked
   const { secretFile } = hooks
+  const { passwordFile, caFile } = store.redis
+  const redis = {
+    ...store.redis,
+    ...(passwordFile === undefined
+      ? {}
+      : { passwordFile: resolvePath(passwordFile, from('store.redis.passwordFile')) }),
+    ...(caFile === undefined ? {} : { caFile: resolvePath(caFile, from('store.redis.caFile')) }),
+  }
   return {
     ...rest,
     repositories: {
@@ -86,6 +101,7 @@ function resolvePaths(
     },
     hooks:
       secretFile === undefined ? hooks : { ...hooks, secretFile: resolvePath(secretFile, from('hooks.secretFile')) },
+    store: { ...store, redis },
     dataDir: dataDir === undefined ? defaultDataDir(input) : resolvePath(dataDir, from('dataDir')),
     configFile: collected.configFile,
   }
@@ -99,19 +115,21 @@ function defaultDataDir({ env, homeDir }: SettingsInput): string {
 
 const maxSecretChars = 4096
 
-async function readSecret(path: string, place: string): Promise<string> {
+/** The secret in the file that a setting names; undefined where it names none. */
+async function readSecret(
+  setting: string,
+  path: string | undefined,
+  place: (path: string) => string,
+): Promise<string | undefined> {
+  if (path === undefined) return undefined
+  const refuse = (message: string) => settingsError([{ setting, message: `${place(setting)} ${message}` }])
   const read = await readBoundedText(path, maxSecretChars * 4)
-  if ('reason' in read)
-    throw settingsError([
-      { setting: 'hooks.secretFile', message: `${place} names ${path}, which cannot be used: ${read.reason}` },
-    ])
+  if ('reason' in read) throw refuse(`names ${path}, which cannot be used: ${read.reason}`)
   const { schema, expects } = line(maxSecretChars)
   const secret = schema.safeParse(read.text.replace(/\r?\n$/, ''))
   if (secret.success) return secret.data
   const there = read.text.trim() === '' ? 'is empty' : 'does not'
-  throw settingsError([
-    { setting: 'hooks.secretFile', message: `${place} must name a file that holds ${expects}, and ${path} ${there}` },
-  ])
+  throw refuse(`must name a file that holds ${expects}, and ${path} ${there}`)
 }
 
 /** Its depth is that of the schema. */

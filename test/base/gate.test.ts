@@ -141,3 +141,51 @@ describe('a gate', () => {
     )
   })
 })
+
+describe('a work that steps aside', () => {
+  test('lets the next one in, and goes on when it is its turn again', async () => {
+    const gate = createGate(1)
+    const [wait, second] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()]
+    const log: string[] = []
+    const first = gate.run(async () => {
+      log.push('first begins')
+      log.push(await gate.stepAside(() => wait.promise))
+      return 'done'
+    })
+    const other = gate.run(async () => {
+      log.push('second begins')
+      await second.promise
+      log.push('second ends')
+    })
+    await settle()
+    expect(log).toEqual(['first begins', 'second begins'])
+    wait.resolve('first goes on')
+    await settle()
+    expect([log.length, gate.running, gate.waiting]).toEqual([2, 1, 1])
+    second.resolve()
+    expect(await first).toBe('done')
+    await other
+    expect(log.slice(2)).toEqual(['second ends', 'first goes on'])
+    expect([gate.running, gate.waiting]).toEqual([0, 0])
+  })
+
+  test('and fails, or is not waited for any more, leaves the gate as it was', async () => {
+    const gate = createGate(1)
+    const failing = gate.run(() => gate.stepAside(() => Promise.reject(new Error('no'))))
+    await expect(failing).rejects.toThrow('no')
+    expect([gate.running, gate.waiting]).toEqual([0, 0])
+
+    const stop = new AbortController()
+    const [hold, wait] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const aside = gate.run(() => gate.stepAside(() => wait.promise, stop.signal))
+    const holding = gate.run(() => hold.promise)
+    await settle()
+    wait.resolve()
+    await settle()
+    stop.abort(new Error('left'))
+    await expect(aside).rejects.toThrow('left')
+    hold.resolve()
+    await holding
+    expect([gate.running, gate.waiting]).toEqual([0, 0])
+  })
+})

@@ -53,9 +53,10 @@ test('every example and every default can be given by its variable', async () =>
   const examples = settings.filter(({ example }) => example !== undefined)
   expect(examples.length).toBeGreaterThan(8)
   for (const { path, example, literal } of examples) {
-    const text = path === 'hooks.secretFile' ? secretFile : literal ? String(example) : JSON.stringify(example)
+    const text = /secretFile|passwordFile/.test(path) ? secretFile : literal ? String(example) : JSON.stringify(example)
     const name = settingsReference().find(setting => setting.path === path)!.environment
-    await expect(files.read({ env: { [name]: text } })).resolves.toBeDefined()
+    const beside = path.startsWith('store.redis.') ? { GIT_BUG_VIEWER_STORE_REDIS_URL: 'rediss://h' } : {}
+    await expect(files.read({ env: { ...beside, [name]: text } })).resolves.toBeDefined()
   }
   const withDefault = settings.filter(({ defaultValue }) => defaultValue !== undefined)
   const env = Object.fromEntries(

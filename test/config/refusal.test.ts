@@ -32,7 +32,7 @@ const inFile: readonly (readonly [yaml: string, sentence: string])[] = [
   ['server: { prot: 1 }', 'server.prot in FILE is not a setting; the nearest is server.port'],
   ['port: 80', 'port in FILE is not a setting; the nearest is server.port'],
   ['sever: { port: 80 }', 'sever in FILE is not a setting; the nearest is server'],
-  ['1: 1', '1 in FILE is not a setting; the nearest is logs'],
+  ['1: 1', '1 in FILE is not a setting; the nearest is store.redis.url'],
   ['"ser\\tver": 1', '"ser\\tver" in FILE is not a setting; the nearest is server'],
   [
     'repositories: { list: [{ path: a }, { path: b, ower: Ann }] }',
@@ -82,14 +82,35 @@ const inFile: readonly (readonly [yaml: string, sentence: string])[] = [
     'limits: { maxOpsBytes: 1 B }',
     'limits.maxOpsBytes in FILE must be a size from 1 KiB to 1 GiB, such as 64 MiB or a number of bytes, not "1 B"',
   ],
+  [
+    'store: { redis: { url: "https://h" } }',
+    'store.redis.url in FILE must be a URL such as redis://127.0.0.1:6379 or rediss://redis.example.org/0, not "https://h"',
+  ],
+  [
+    'store: { redis: { url: "rediss://ann:pass@redis.example.org:6379" } }',
+    'store.redis.url in FILE must be a URL without user and password; store.redis.user and store.redis.passwordFile (or password) are for those, not "rediss://…"',
+  ],
+  [
+    'store: { redis: { url: "redis://h", prefix: "a b" } }',
+    'store.redis.prefix in FILE must be 1 to 100 letters, digits and the characters . _ - : /, not "a b"',
+  ],
+  [
+    'store: { redis: { url: "redis://h", timeoutMilliseconds: 1 } }',
+    'store.redis.timeoutMilliseconds in FILE must be a whole number from 10 to 60000, not 1',
+  ],
+  [
+    'store: { redis: { url: "redis://h", caFile: ca.pem } }',
+    'store.redis.caFile in FILE must come with a URL that starts with rediss://, unlike store.redis.url in FILE',
+  ],
+  ['store: { redis: { user: ann } }', 'store.redis.user in FILE must come with store.redis.url, which is not set'],
   ['dataDir: {}', 'dataDir in FILE must be the path of a folder, not a group of settings'],
 ]
 
 test.each(inFile)('the file %j is refused', async (yaml, sentence) => {
   await using files = await createSettingsFiles()
   const error = await files.refuse({ yaml })
-  expect(sentences(error)).toEqual([sentence.replace('FILE', files.configFile)])
-  expect(error.message).toBe(sentence.replace('FILE', files.configFile))
+  expect(sentences(error)).toEqual([sentence.replaceAll('FILE', files.configFile)])
+  expect(error.message).toBe(sentence.replaceAll('FILE', files.configFile))
 })
 
 test('a variable is named where it is wrong', async () => {
@@ -180,6 +201,47 @@ test('secret and secretFile together are refused, wherever they come from', asyn
   )
 })
 
+test('password and passwordFile together are refused, wherever they come from', async () => {
+  await using files = await createSettingsFiles()
+  const error = await files.refuse({
+    yaml: 'store: { redis: { url: "redis://h", password: hunter2 } }',
+    env: { GIT_BUG_VIEWER_STORE_REDIS_PASSWORD_FILE: '/run/s' },
+  })
+  expect(error.message).toBe(
+    `store.redis.password in ${files.configFile} and store.redis.passwordFile in the variable GIT_BUG_VIEWER_STORE_REDIS_PASSWORD_FILE must not both be set`,
+  )
+})
+
+test('settings of Redis are refused where its URL is missing, each by its name', async () => {
+  await using files = await createSettingsFiles()
+  const yaml = 'store: { redis: { user: a, password: hunter2, caFile: c, prefix: p, timeoutMilliseconds: 100 } }'
+  const error = await files.refuse({ yaml, env: { GIT_BUG_VIEWER_STORE_REDIS_PASSWORD_FILE: '/run/s' } })
+  const places = [
+    `store.redis.user in ${files.configFile}`,
+    `store.redis.password in ${files.configFile}`,
+    'store.redis.passwordFile in the variable GIT_BUG_VIEWER_STORE_REDIS_PASSWORD_FILE',
+    `store.redis.caFile in ${files.configFile}`,
+  ]
+  expect(sentences(error).slice(1)).toEqual(
+    places.map(place => `${place} must come with store.redis.url, which is not set`),
+  )
+  const harmless = await files.read({ yaml: 'store: { redis: { prefix: p, timeoutMilliseconds: 100 } }' })
+  expect(harmless.store.redis).toEqual({ prefix: 'p', timeoutMilliseconds: 100 })
+})
+
+test('a file for the password that is missing or empty is refused', async () => {
+  await using files = await createSettingsFiles()
+  const path = await files.write('password', '\n')
+  const yaml = 'store: { redis: { url: "redis://h", passwordFile: password } }'
+  const place = `store.redis.passwordFile in ${files.configFile}`
+  expect((await files.refuse({ yaml })).message).toBe(
+    `${place} must name a file that holds one line of 1 to 4096 characters, and ${path} is empty`,
+  )
+  expect((await files.refuse({ yaml: yaml.replace('password }', 'gone }') })).message).toBe(
+    `${place} names ${path.replace(/password$/, 'gone')}, which cannot be used: there is no such file`,
+  )
+})
+
 test("a secret's file that is missing, empty or no single line is refused", async () => {
   await using files = await createSettingsFiles()
   const env = { GIT_BUG_VIEWER_HOOKS_SECRET_FILE: '/nowhere/secret' }
@@ -207,6 +269,17 @@ const secretPlaces = [
   { yaml: `hooks:\n  secret: !${secretText} x` },
   { yaml: `hooks:\n  secret: @${secretText}` },
   { env: { GIT_BUG_VIEWER_HOOKS_SECRET: `${secretText}\n` } },
+  { env: { GIT_BUG_VIEWER_STORE_REDIS_PASSWORD: `${secretText}\n` } },
+  ...[
+    `redis://:${secretText}@h`,
+    `redis://ann:a/${secretText}/b@h`,
+    `redis://ann:a?${secretText}#b@h`,
+    `redis://h?password=${secretText}`,
+    `redis://h?password=a@${secretText}`,
+    `ann:${secretText}@h`,
+    `redis://ann:a\n${secretText}@h`,
+    `redis:/ann:${secretText}@h`,
+  ].map(url => ({ env: { GIT_BUG_VIEWER_STORE_REDIS_URL: url } })),
 ]
 
 test.each(secretPlaces)('a wrong secret is not shown: %j', async sources => {

@@ -18,7 +18,18 @@ test('without any source every setting has its default', async () => {
       workers: { fromEntities: 2048 },
       fullBugsMaxBytes: 64 * 1024 ** 2,
       pagesMaxBytes: 64 * 1024 ** 2,
+      pagesIdleSeconds: 300,
+      maxBuilds: 16,
       progressAfterSeconds: 1,
+    },
+    store: {
+      enabled: true,
+      backend: 'sqlite',
+      permanent: { maxBytes: 2 * 1024 ** 3 },
+      intermediate: { seconds: 21_600, maxBytes: 256 * 1024 ** 2 },
+      results: { seconds: 3600, maxBytes: 256 * 1024 ** 2, fromMilliseconds: 20 },
+      redis: { prefix: 'git-bug-viewer', timeoutMilliseconds: 500 },
+      leaseSeconds: 300,
     },
     hooks: { enabled: true, mode: 'refresh' },
     metrics: { enabled: true, listen: { host: '127.0.0.1' } },
@@ -95,12 +106,14 @@ test('relative paths start in the folder of the file that holds them', async () 
   await using files = await createSettingsFiles()
   const folder = dirname(files.configFile)
   await files.write('secret', 's3cret')
+  await files.write('password', 'p4ssword')
   const settings = await files.read({
     yaml: `
 repositories:
   list: [../one.git, { path: ~/two.git, name: two }]
   scan: [., "~"]
 hooks: { secretFile: secret }
+store: { redis: { url: "rediss://h", passwordFile: password, caFile: ../ca.pem } }
 dataDir: data
 `,
   })
@@ -110,6 +123,8 @@ dataDir: data
   ])
   expect(settings.repositories.scan.map(({ path }) => path)).toEqual([folder, homeDir])
   expect(settings.hooks.secretFile).toBe(join(folder, 'secret'))
+  expect(settings.store.redis.passwordFile).toBe(join(folder, 'password'))
+  expect(settings.store.redis.caFile).toBe(join(dirname(folder), 'ca.pem'))
   expect(settings.dataDir).toBe(join(folder, 'data'))
 })
 
@@ -141,6 +156,17 @@ test('the secret of a file loses its final newline and nothing else', async () =
     const env = { GIT_BUG_VIEWER_HOOKS_SECRET_FILE: await files.write('secret', content) }
     expect((await files.read({ env })).hooks.secret).toBe(secret)
   }
+})
+
+test('the password of Redis is the same from its file as from the setting', async () => {
+  await using files = await createSettingsFiles()
+  const url = { GIT_BUG_VIEWER_STORE_REDIS_URL: 'redis://127.0.0.1' }
+  const passwordFile = await files.write('password', ' p4ss word\n')
+  const fromFile = await files.read({ env: { ...url, GIT_BUG_VIEWER_STORE_REDIS_PASSWORD_FILE: passwordFile } })
+  const plain = await files.read({ env: { ...url, GIT_BUG_VIEWER_STORE_REDIS_PASSWORD: ' p4ss word' } })
+  expect(fromFile.store.redis).toEqual({ ...plain.store.redis, passwordFile })
+  expect(plain.store.redis).toMatchObject({ url: 'redis://127.0.0.1:6379/0', password: ' p4ss word' })
+  expect(fromFile.hooks).toEqual({ enabled: true, mode: 'refresh' })
 })
 
 test('an empty file, a file of comments and empty groups give the defaults', async () => {

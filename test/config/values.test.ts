@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { validate } from 'node-cron'
 import { expect, test } from 'vitest'
-import { isHost, isNetwork, parseBasePath, parsePublicUrl } from '../../src/config/address.ts'
+import { isHost, isNetwork, parseBasePath, parsePublicUrl, parseRedisUrl } from '../../src/config/address.ts'
 import { formatByteSize, parseByteSize } from '../../src/config/byte-size.ts'
 import { parseCronSchedule } from '../../src/config/cron-schedule.ts'
 import { nearestName } from '../../src/config/nearest-name.ts'
@@ -115,6 +115,46 @@ test('networks are addresses with or without a prefix length', () => {
     '10.0.0',
   ]
   expect(wrong.filter(isNetwork)).toEqual([])
+})
+
+test('URLs of Redis are told in full, or refused', () => {
+  const right = ['redis://h', 'REDISS://Example.org:1/', 'redis://[::1]:6380/15', 'redis://10.0.0.1/007']
+  expect(right.map(parseRedisUrl)).toEqual([
+    'redis://h:6379/0',
+    'rediss://example.org:1/0',
+    'redis://[::1]:6380/15',
+    'redis://10.0.0.1:6379/7',
+  ])
+  const wrong = [
+    '',
+    'redis',
+    'redis:',
+    'redis://',
+    'redis:///0',
+    'redis://:6379',
+    'redis://h:0',
+    'redis://h:65536',
+    'redis://h:x',
+    'redis://h/x',
+    'redis://h/1/2',
+    'redis://h/123456',
+    'redis://h?db=1',
+    'redis://h#1',
+    'redis://ann@h',
+    'redis://:pass@h',
+    'redis://::1/0',
+    'redis://[::1',
+    'redis://[h]',
+    'redis://[fe80::1%eth0]',
+    'redis://a b',
+    'redis://a_b',
+    'redis://h\n',
+    ' redis://h',
+    'https://h',
+    'unix:///run/redis.sock',
+    'h:6379',
+  ]
+  expect(wrong.filter(text => parseRedisUrl(text) !== undefined)).toEqual([])
 })
 
 test('base paths are normalised or refused', () => {

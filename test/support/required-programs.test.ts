@@ -25,7 +25,8 @@ describe('programs that tests need', () => {
   })
 
   test('a missing program is one line that says how to install it', () => {
-    for (const name of ['chromium', 'curl', 'wget']) writeFileSync(join(folder, name), '', { mode: 0o755 })
+    for (const name of ['chromium', 'curl', 'openssl', 'redis-server', 'wget'])
+      writeFileSync(join(folder, name), '', { mode: 0o755 })
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     setup()
     expect(warn.mock.calls).toEqual([['tests that need w3m are skipped; install it with: apt-get install w3m']])
@@ -34,6 +35,6 @@ describe('programs that tests need', () => {
   test('under CI a missing program ends the run', () => {
     vi.stubEnv('CI', 'true')
     vi.spyOn(console, 'warn').mockImplementation(() => {})
-    expect(() => setup()).toThrow('these programs are missing: chromium, curl, w3m, wget')
+    expect(() => setup()).toThrow('these programs are missing: chromium, curl, openssl, redis-server, w3m, wget')
   })
 })

@@ -10,6 +10,8 @@ import { delimiter, join } from 'node:path'
 const howToInstall = {
   chromium: 'apt-get install chromium',
   curl: 'apt-get install curl',
+  openssl: 'apt-get install openssl',
+  'redis-server': 'apt-get install redis-server',
   w3m: 'apt-get install w3m',
   wget: 'apt-get install wget',
 } as const
