@@ -1,12 +1,15 @@
 /**
- * Full text: how long a search takes while the trigram index is being filled and after that, how long filling takes, how
- * large the database is, and how much memory the search thread needs.
+ * Full text: how long a search takes while the indexes are being filled and after that, how long filling takes, how long
+ * it takes to bring one changed bug among all of them up to date, how large the database is, and how much memory the
+ * search thread needs.
  *
- *   node bench/search.ts [--bugs 10000] [--keep DIR]
+ *   node bench/search.ts [--bugs 10000] [--words 200000] [--keep DIR]
  *
  * The texts of a generated tracker are written to a file, and a fresh process reads them from there and hands them over
- * as a build does, so that its memory is that of the texts and of the search, and of nothing else. Generated texts have few words, each of them in most bugs: it is
- * the worst that searches meet. One line for each kind of term, since means over them say little.
+ * as a build does, so that its memory is that of the texts and of the search, and of nothing else. Generated texts have
+ * few words, each of them in most bugs: it is the worst that searches meet. What they lack is a vocabulary: to each text
+ * some words are added out of `--words` different ones, some frequent and most of them rare. One line for each kind of
+ * term, since means over them say little.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,10 +24,11 @@ import { createInterner } from '../src/cache/interner.ts'
 import { loadTracker } from '../src/cache/load-tracker.ts'
 import { readRefs } from '../src/cache/read-refs.ts'
 import { openGit } from '../src/git/git.ts'
-import { openSearchIndex, type SearchIndex } from '../src/search/search-index.ts'
+import { openSearchIndex, type SearchIndex, type SearchSession } from '../src/search/search-index.ts'
 import type { BugText } from '../src/search/update-parts.ts'
 import { openBenchFolder } from './bench-folder.ts'
 import { readProcess } from './process-memory.ts'
+import { createRandom, type Random } from './random.ts'
 import { keepOption, prepareRepository } from './repository.ts'
 import { percentile, printMs } from './statistics.ts'
 
@@ -36,16 +40,27 @@ const batchBugs = 64
 const pauseMs = 10
 const rounds = 40
 
+/** Words of the vocabulary that are added to each text. */
+const addedWords = 20
+
 const kinds: Readonly<Record<string, readonly string[]>> = {
   'word of most bugs': ['temperature', 'kiln', 'schedule', 'firmware', 'naive'],
   'two words': ['wrong missing', 'kiln relay', 'empty folder', 'slow parser'],
   'part of a word': ['empera', 'rtit', 'ild'],
   'in no bug': ['zzzq', 'temperaturex', 'unheard of'],
-  'fewer than three letters': ['ki', 'x', '温度'],
+  'fewer than three letters': ['ki', 'x'],
+  'of a script without spaces': ['温度', '窯', '度'],
+  'beginning of a word': ['kiln rel', 'the temp', 'empty f'],
+  'three words': ['the kiln relay', 'a b c', 'kiln kiln sensor'],
+  'word of few bugs': ['zrareba', 'zrareceda', 'zraredafi'],
+  'with punctuation': ['kiln.', '`the', 'relay, '],
 }
+/** Of these kinds also ranked. */
+const rankedKinds = ['word of most bugs', 'two words', 'word of few bugs', 'part of a word']
 
 /** Texts one after the other: id, tip, bytes in 8 digits, text. */
-async function writeTexts(path: string, file: string): Promise<void> {
+async function writeTexts(path: string, file: string, vocabulary: number): Promise<void> {
+  const random = createRandom(1)
   const git = await openGit()
   await using reader = git.openReader(path)
   const request = { git, reader, folder: path, limits: defaultDecodeLimits }
@@ -56,11 +71,26 @@ async function writeTexts(path: string, file: string): Promise<void> {
     interner: createInterner(),
     readEntities: (refs, onRead) => readRefs(request, refs, onRead),
   })
-  const parts = (texts?.put ?? []).flatMap(({ id, tip, text }) => [
-    Buffer.from(id + tip + String(text.length).padStart(8, '0')),
-    text,
-  ])
+  const parts = (texts?.put ?? []).flatMap(({ id, tip, text }) => {
+    const all = Buffer.concat([text ?? new Uint8Array(), Buffer.from(makeWords(random, vocabulary))])
+    return [Buffer.from(id + tip + String(all.length).padStart(8, '0')), all]
+  })
   await writeFile(file, Buffer.concat(parts))
+}
+
+/** A word for each number, of letters that no other word of the texts begins with. */
+function makeWord(number: number): string {
+  let word = 'zrare'
+  for (let rest = number + 1; rest > 0; rest = Math.floor(rest / 50)) {
+    word += `${'bcdfghklmn'.charAt(rest % 10)}${'aeiou'.charAt(Math.floor(rest / 10) % 5)}`
+  }
+  return word
+}
+
+/** Words of which the second is half as frequent as the first, the third a third, and so on. */
+function makeWords(random: Random, vocabulary: number): string {
+  const words = Array.from({ length: addedWords }, () => makeWord(Math.floor(vocabulary ** random.next()) - 1))
+  return ` ${words.join(' ')}`
 }
 
 function readTexts(path: string): BugText[] {
@@ -75,7 +105,8 @@ function readTexts(path: string): BugText[] {
     readSync(file, buffer, 0, buffer.length, first)
     for (const head of heads) {
       const { id, tip } = head
-      put.push({ id, tip, text: buffer.subarray(head.at - first, head.at - first + head.bytes) })
+      const number = put.length
+      put.push({ number, id, tip, text: buffer.subarray(head.at - first, head.at - first + head.bytes) })
     }
     heads = []
   }
@@ -96,30 +127,56 @@ function readTexts(path: string): BugText[] {
 class Durations {
   readonly #ms = new Map<string, number[]>()
 
-  async measure(index: SearchIndex): Promise<void> {
+  async measure(session: SearchSession): Promise<void> {
     for (const [kind, terms] of Object.entries(kinds)) {
       for (const term of terms) {
-        const startMs = performance.now()
-        await index.match(name, term)
-        const list = this.#ms.get(kind) ?? []
-        this.#ms.set(kind, list)
-        list.push(performance.now() - startMs)
-        await new Promise(resolve => setTimeout(resolve, pauseMs))
+        await this.#search(kind, () => session.match(term))
+        if (rankedKinds.includes(kind))
+          await this.#search(`${kind}, ranked`, () => session.match(term, { ranked: true }))
       }
     }
+  }
+
+  async #search(kind: string, match: () => Promise<unknown>) {
+    const startMs = performance.now()
+    await match()
+    const list = this.#ms.get(kind) ?? []
+    this.#ms.set(kind, list)
+    list.push(performance.now() - startMs)
+    await new Promise(resolve => setTimeout(resolve, pauseMs))
   }
 
   print(when: string) {
     for (const [kind, ms] of this.#ms) {
       const figures = `p50 ${printMs(percentile(ms, 0.5)).padStart(9)}, p99 ${printMs(percentile(ms, 0.99)).padStart(9)}`
-      console.log(`  ${when}, ${kind.padEnd(24)}: ${figures}, ${ms.length} searches`)
+      console.log(`  ${when}, ${kind.padEnd(27)}: ${figures}, ${ms.length} searches`)
     }
   }
 }
 
+/** Changes one bug again and again. */
+async function measureChanges(index: SearchIndex, session: SearchSession, bug: BugText): Promise<void> {
+  const found: number[] = []
+  const indexed: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const text = Buffer.concat([bug.text ?? new Uint8Array(), Buffer.from(` changed${round}`)])
+    const tip = String(round).padStart(40, '0')
+    const number = bug.number + round
+    const startMs = performance.now()
+    session.update({ isWhole: false, put: [{ ...bug, number, tip, text }], removed: [] })
+    const match = await session.match(`changed${round}`)
+    if (!match.has(number)) throw new Error('the change is not found')
+    found.push(performance.now() - startMs)
+    await index.reached('indexed')
+    indexed.push(performance.now() - startMs)
+  }
+  const print = (ms: number[]) => `p50 ${printMs(percentile(ms, 0.5))}, p99 ${printMs(percentile(ms, 0.99))}`
+  console.log(`  one changed bug is found: ${print(found)}; indexed: ${print(indexed)}`)
+}
+
 async function measure(file: string, folder: string): Promise<void> {
   const put = readTexts(file)
-  const bytes = put.reduce((sum, { text }) => sum + text.length, 0)
+  const bytes = put.reduce((sum, { text }) => sum + (text?.length ?? 0), 0)
   const { rss: before } = await readProcess(process.pid)
   let peak = before
   const sampler = setInterval(() => {
@@ -129,10 +186,14 @@ async function measure(file: string, folder: string): Promise<void> {
   await using index = openSearchIndex({ folder, clock: systemClock, log, measures: noMeasures })
 
   let startMs = performance.now()
-  index.update(name, { isWhole: true, put, removed: [] })
+  const session = index.open(name, async () => {})
+  const [changed] = put
+  const again = changed?.text && Buffer.from(changed.text)
+  const next = put.length
+  session.update({ isWhole: true, put, removed: [] })
   const heldMs = performance.now() - startMs
   put.length = 0
-  await index.match(name, 'temperature')
+  await session.match('temperature')
   const firstMs = performance.now() - startMs
   console.log(
     `  ${(bytes / megabyte).toFixed(1)} MB of texts are handed over in ${printMs(heldMs)}, and searched after ${printMs(firstMs)}`,
@@ -145,13 +206,14 @@ async function measure(file: string, folder: string): Promise<void> {
     isIndexed = true
     console.log(`  and indexed ${printMs(performance.now() - startMs)} later, with searches meanwhile`)
   })
-  while (!isIndexed) await meanwhile.measure(index)
+  while (!isIndexed) await meanwhile.measure(session)
   await indexed
   meanwhile.print('while indexing')
   const after = new Durations()
-  for (let round = 0; round < rounds; round++) await after.measure(index)
+  for (let round = 0; round < rounds; round++) await after.measure(session)
   after.print('indexed')
   clearInterval(sampler)
+  if (changed && again) await measureChanges(index, session, { ...changed, text: again, number: next })
   console.log(`  database ${(index.bytes / megabyte).toFixed(1)} MB`)
   const { rss } = await readProcess(process.pid)
   const print = (figure: number) => `${(figure / megabyte).toFixed(1)} MB`
@@ -163,6 +225,7 @@ async function main(): Promise<void> {
     options: {
       ...keepOption,
       bugs: { type: 'string', default: '10000' },
+      words: { type: 'string', default: '200000' },
       texts: { type: 'string' },
       folder: { type: 'string' },
     },
@@ -172,9 +235,9 @@ async function main(): Promise<void> {
   const bugs = Number(values.bugs)
   const repository = await prepareRepository(values.keep ?? folder.path, { bugs })
   const file = join(folder.path, 'texts')
-  await writeTexts(repository.path, file)
+  await writeTexts(repository.path, file, Number(values.words))
   console.log(`${bugs} bugs`)
-  const parts = ['--texts', file, '--folder', join(folder.path, 'search-v1')]
+  const parts = ['--texts', file, '--folder', join(folder.path, 'search')]
   const child = spawn(process.execPath, [import.meta.filename, ...parts], { stdio: 'inherit' })
   const [status] = await once(child, 'exit')
   process.exitCode = Number(status)

@@ -8,7 +8,7 @@ import { FieldProblem } from './fields.ts'
 import { orderPacks } from './graph.ts'
 import { checkEntityName } from './ids.ts'
 import { laterLamport } from './lamport.ts'
-import type { Bug, BugSummary, Problem } from './model.ts'
+import { type Bug, type BugSummary, type Problem, unnumbered } from './model.ts'
 import type { Operation } from './operation.ts'
 import { sortByBytes } from './order-bytes.ts'
 import { type Pack, parsePack, type RawPack } from './pack.ts'
@@ -126,6 +126,7 @@ function toSummary(raw: RawBug, { packs, first, last, snapshot }: Applied): BugS
   return {
     id: raw.id,
     tip: raw.tip,
+    textNumber: unnumbered,
     status: snapshot.status,
     title: snapshot.title,
     labels: sortByBytes([...snapshot.labels]),

@@ -8,6 +8,7 @@
  * All times are Unix seconds as the writer's clock had them (they lie, see `format.md`); lamport times are the order.
  */
 
+import type { BugColumns } from './columns.ts'
 import type { IdIndex } from './id-index.ts'
 
 /** A logical time: unsigned 64-bit. A number where that is exact, a bigint above 2^53 - 1; `<` and `>` take both. */
@@ -72,12 +73,17 @@ export interface LabelsEvent extends EventBase {
 
 export type TimelineEvent = CommentEvent | TitleEvent | StatusEvent | LabelsEvent
 
+/** The number of what was not loaded into a tracker. */
+export const unnumbered = -1
+
 /** What lists, counts and queries need of a bug; kept in memory for every bug of an open repository. */
 export interface BugSummary {
   /** 64 hex digits. */
   readonly id: string
   /** Hash of the commit that the bug's ref points to. */
   readonly tip: string
+  /** Under which its texts are searched; given when it is loaded, `unnumbered` until then. */
+  readonly textNumber: number
   readonly status: Status
   readonly title: string
   /** A set, sorted by bytes. */
@@ -183,6 +189,9 @@ export interface Tracker {
   readonly bugs: readonly BugSummary[]
   /** The same bugs, the one edited last first (edit lamport, then edit time, then id). */
   readonly bugsByEdit: readonly BugSummary[]
+  /** Columns of `bugs` and of `bugsByEdit`, made when they are first wanted. */
+  readonly columns: () => BugColumns
+  readonly columnsByEdit: () => BugColumns
   readonly bugById: IdIndex<BugSummary>
   readonly identities: ReadonlyMap<string, Identity>
   /** Every label that any bug carries now, sorted by bytes. */

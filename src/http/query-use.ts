@@ -1,10 +1,10 @@
 /** Queries as requests carry them. */
 import { ViewerError } from '../base/errors.ts'
 import type { Lease } from '../cache/lease.ts'
-import type { Query } from '../query/ast.ts'
+import { type Query, sortOf } from '../query/ast.ts'
 import type { QueryError } from '../query/query-error.ts'
 import type { QuerySource } from '../query/select.ts'
-import { textTerms } from '../query/text-test.ts'
+import { type TermMatch, textTerms } from '../query/text-test.ts'
 
 /**
  * The parameter `q`.
@@ -27,18 +27,31 @@ export function readQuery(value: unknown, maxChars: number): string | undefined 
  * @throws what `lease.matchText` throws
  */
 export async function querySource(lease: Lease, query: Query, signal?: AbortSignal): Promise<QuerySource> {
-  const { bugs, bugsByEdit, identities } = lease.tracker
-  const found = new Map<string, ReadonlySet<string>>()
+  const { bugs, columns, bugsByEdit, columnsByEdit, identities } = lease.tracker
+  const ranked = sortOf(query).key === 'relevance'
+  const found = new Map<string, TermMatch>()
   for (const { term, negated } of textTerms(query)) {
-    const tips = found.get(term) ?? (await lease.matchText(term, signal))
-    found.set(term, tips)
+    if (found.has(term)) continue
+    const match = await lease.matchText(term, { ranked: ranked && !negated, signal })
+    found.set(term, {
+      has: ({ textNumber }) => match.has(textNumber),
+      hasNumber: match.has,
+      score: ({ textNumber }) => match.score(textNumber),
+    })
     // No bug is left that further terms could decide about.
-    if (tips.size === 0 && !negated) break
+    if (match.count === 0 && !negated) break
   }
-  return { bugs, bugsByEdit, identities, textMatches: term => found.get(term) ?? noTips }
+  return {
+    bugs,
+    columns,
+    bugsByEdit,
+    columnsByEdit,
+    identities,
+    textMatches: term => found.get(term) ?? noMatch,
+  }
 }
 
-const noTips: ReadonlySet<string> = new Set()
+const noMatch: TermMatch = { has: () => false, hasNumber: () => false, score: () => 0 }
 
 /** A mistake in a query, for those who read no page. */
 export function queryError({ message, position, length }: QueryError): ViewerError {

@@ -71,7 +71,8 @@ export type Filter =
 
 export type FilterKind = Filter['kind']
 
-export type SortKey = 'id' | 'creation' | 'edit' | 'comments'
+/** `relevance`: how well the terms fit; without terms it is `creation`. */
+export type SortKey = 'id' | 'creation' | 'edit' | 'comments' | 'relevance'
 
 export interface Sort {
   readonly key: SortKey

@@ -5,14 +5,16 @@
  */
 import type { BugSummary, Lamport } from '../bug/model.ts'
 import type { Sort } from './ast.ts'
+import type { ScoreBug } from './relevance.ts'
 
 export type CompareBugs = (a: BugSummary, b: BugSummary) => number
 
 /**
  * The comparison of an order: creation and edit by lamport time, then by Unix time; comments by their number, then by
- * edit; and by id at last.
+ * edit; relevance by the score, then by creation; and by id at last.
+ * @param score of `compileScore`; without it relevance is creation
  */
-export function createOrder(sort: Sort): CompareBugs {
+export function createOrder(sort: Sort, score: ScoreBug = () => 0): CompareBugs {
   const sign = sort.direction === 'asc' ? 1 : -1
   switch (sort.key) {
     case 'id':
@@ -21,6 +23,8 @@ export function createOrder(sort: Sort): CompareBugs {
       return (a, b) => sign * compareCreation(a, b) || compare(a.id, b.id)
     case 'edit':
       return (a, b) => sign * compareEdit(a, b) || compare(a.id, b.id)
+    case 'relevance':
+      return (a, b) => sign * (score(a) - score(b) || compareCreation(a, b)) || compare(a.id, b.id)
     case 'comments':
       return (a, b) => sign * (compare(a.commentCount, b.commentCount) || compareEdit(a, b)) || compare(a.id, b.id)
   }

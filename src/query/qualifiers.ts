@@ -47,6 +47,9 @@ export const knownSorts: readonly string[] = [
   'comments',
   'comments-asc',
   'comments-desc',
+  'relevance',
+  'relevance-asc',
+  'relevance-desc',
 ]
 
 const idDigits = 64
@@ -103,13 +106,13 @@ export function readSort(value: Chunk): SortResult {
   const nearest = findNearest(value.value, knownSorts)
   const hint =
     nearest === undefined
-      ? 'known are id, creation, edit and comments, each also with -asc or -desc'
+      ? 'known are id, creation, edit, comments and relevance, each also with -asc or -desc'
       : `did you mean "${nearest}"?`
   return { error: createQueryError('unknown-sort', `unknown order ${cite(value.value)}; ${hint}`, value) }
 }
 
 function isSortKey(word: string | undefined): word is SortKey {
-  return word === 'id' || word === 'creation' || word === 'edit' || word === 'comments'
+  return word === 'id' || word === 'creation' || word === 'edit' || word === 'comments' || word === 'relevance'
 }
 
 /** Case and white space around the word do not matter, as in the real client. */

@@ -1,15 +1,25 @@
 /**
- * What bare terms ask: each must be in the title or a comment, as a part of it, and case and accents do not matter
- * (`foldText`). Texts are not here. Somebody else says beforehand which bugs hold a term; with `in:title` nobody has to
- * be asked.
+ * What bare terms ask: each must be in the title or a comment, and case and accents do not matter (`foldText`). A word is
+ * looked for as a part of words, several words as a phrase (`bug/search-words.ts`). Texts are not here. Somebody else
+ * says beforehand which bugs hold a term; with `in:title` nobody has to be asked.
  */
 import type { BugSummary } from '../bug/model.ts'
 import { foldText } from '../bug/search-text.ts'
+import { PhraseSearch, readTerm } from '../bug/search-words.ts'
 import type { Query } from './ast.ts'
 import { createByteSearch } from './byte-search.ts'
 
-/** The tips of the bugs whose title or comments hold a term, one of `textTerms`. More tips than there are do no harm. */
-export type TextMatches = (term: string) => ReadonlySet<string>
+/** Which bugs hold a term in their title or comments. */
+export interface TermMatch {
+  has(bug: BugSummary): boolean
+  /** The same, by the bug's `textNumber`. */
+  hasNumber(textNumber: number): boolean
+  /** How well it fits, the better the higher; 0 where it does not, and where nobody has asked for it. */
+  score(bug: BugSummary): number
+}
+
+/** The answer to each of `textTerms`. */
+export type TextMatches = (term: string) => TermMatch
 
 /** A term to be looked up in texts. */
 export interface TextTerm {
@@ -32,14 +42,38 @@ export function compileTextTest(query: Query, textMatches: TextMatches): ((bug: 
   const terms = foldTerms(query)
   if (terms.length === 0) return undefined
   if (isTitleOnly(query)) {
-    const searches = terms.map(({ term, negated }) => ({ search: createByteSearch(Buffer.from(term)), negated }))
+    const searches = terms.map(({ term, negated }) => ({ search: createTitleSearch(term), negated }))
     return bug => {
       const title = Buffer.from(foldText(bug.title))
       return searches.every(({ search, negated }) => search(title) !== negated)
     }
   }
-  const tests = terms.map(({ term, negated }) => ({ tips: textMatches(term), negated }))
-  return bug => tests.every(({ tips, negated }) => tips.has(bug.tip) !== negated)
+  const tests = terms.map(({ term, negated }) => ({ match: textMatches(term), negated }))
+  return bug => tests.every(({ match, negated }) => match.has(bug) !== negated)
+}
+
+/** The same test by the numbers of bugs; undefined where there are no terms, or titles answer. */
+export function compileNumberTest(
+  query: Query,
+  textMatches: TextMatches,
+): ((textNumber: number) => boolean) | undefined {
+  const terms = textTerms(query)
+  const tests = terms.map(({ term, negated }) => ({ match: textMatches(term), negated }))
+  const [first, second] = tests
+  if (!first) return undefined
+  // Most queries have one term, and it is asked of every bug.
+  if (!second && !first.negated) return textNumber => first.match.hasNumber(textNumber)
+  return textNumber => tests.every(({ match, negated }) => match.hasNumber(textNumber) !== negated)
+}
+
+function createTitleSearch(term: string): (title: Buffer) => boolean {
+  const read = readTerm(term)
+  if (read.kind !== 'phrase') return createByteSearch(Buffer.from(term))
+  const search = new PhraseSearch(read.words)
+  return title => {
+    search.restart()
+    return search.push(title) || search.end()
+  }
 }
 
 function isTitleOnly(query: Query): boolean {

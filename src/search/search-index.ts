@@ -5,8 +5,11 @@
  * rather than find too little.
  *
  *     update ──► parts of a megabyte, handed over ──► thread: database
- *     match ───► thread ──► tips                         │
+ *            ◄── wanted: texts that it has not         │
+ *     match ───► thread ──► a bit for each number      │
  *     60 s after an update ──► what it has replaced goes ┘     until then, whoever looks at the state before finds it
+ *
+ * What a term finds is in `bug/search-words.ts`.
  */
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -17,25 +20,24 @@ import type { Measures } from '../base/measures.ts'
 import { waitFor } from '../base/single-flight.ts'
 import { foldText } from '../bug/search-text.ts'
 import { counter, counterBytes, type SearchReply, type SearchRequest, type SearchThreadData } from './messages.ts'
+import { noMatch, toTextMatch } from './text-match.ts'
 import { unavailable } from './unavailable.ts'
-import { cutUpdate, type TextChange } from './update-parts.ts'
+import { cutUpdate, type TextChange, TextPacker } from './update-parts.ts'
+
+/** Where texts come from that the index lacks and was not given. What it does not give is not found. */
+export type TextSource = (
+  wanted: readonly { readonly id: string; readonly tip: string }[],
+  /** `text` as in `BugText`; it is copied. */
+  onText: (tip: string, text: Uint8Array) => void,
+  signal: AbortSignal,
+) => Promise<void>
 
 export interface SearchIndex extends AsyncDisposable {
-  /**
-   * The texts of a repository have changed. The buffers of texts are handed over. The first update of a repository is a
-   * whole one. Never fails: what goes wrong is logged, and told by `match`.
-   */
-  update(repository: string, change: TextChange): void
-  /**
-   * Tips of the bugs that hold the term, neither case nor accents counting; those of bugs that were replaced lately may
-   * be among them. Sees every update that came before.
-   * @param signal ends the wait
-   * @throws SEARCH_UNAVAILABLE where the texts of the repository are not known, or were lost
-   */
-  match(repository: string, term: string, signal?: AbortSignal): Promise<ReadonlySet<string>>
+  /** One for each time that a repository is opened; what it is told replaces what was known of the repository. */
+  open(repository: string, source: TextSource): SearchSession
   /** Forgets a repository. */
   drop(repository: string): void
-  /** Settles when all texts are in the database; `indexed`: when nothing is left to be done at all. */
+  /** Settles when all texts that were given are in the database; `indexed`: when nothing is left to be done at all. */
   reached(until: 'stored' | 'indexed', signal?: AbortSignal): Promise<void>
   /** Of the database, about. */
   readonly bytes: number
@@ -43,35 +45,86 @@ export interface SearchIndex extends AsyncDisposable {
   readonly queuedBytes: number
 }
 
+/** Disposed, it stops what it asked for, and answers no more. */
+export interface SearchSession extends Disposable {
+  /**
+   * Texts have changed. The buffers of texts are handed over. The first update of a session is a whole one. Never
+   * fails: what goes wrong is logged, and told by `match`.
+   */
+  update(change: TextChange): void
+  /**
+   * Which of the numbers given in updates hold the term, neither case nor accents counting; those of texts that were
+   * replaced lately may be among them. Sees every update before it.
+   * @throws SEARCH_UNAVAILABLE where the texts of the repository are not known, or were lost
+   */
+  match(term: string, options?: MatchOptions): Promise<TextMatch>
+}
+
+export interface MatchOptions {
+  /** Whether scores are wanted. */
+  readonly ranked?: boolean | undefined
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface TextMatch {
+  /** Numbers that hold the term. */
+  readonly count: number
+  has(number: number): boolean
+  /** Only of ranked ones: the better the higher; 0 where it does not match. */
+  score(number: number): number
+}
+
 export interface SearchOptions {
-  /** For the database; it is made where it is missing. */
-  readonly folder: string
+  /** For the database; it is made where it is missing. Undefined: everything is in memory. */
+  readonly folder: string | undefined
   readonly clock: Clock
   readonly log: Log
   readonly measures: Measures
+  /** Repositories that were not opened for so long are forgotten; 30 days where it is not given. */
+  readonly forgetAfterMs?: number
   /** All texts are gone; matches fail until repositories are given as a whole again. */
   onLost?(): void
 }
 
+const dayMs = 24 * 60 * 60 * 1000
+const usualForgetMs = 30 * dayMs
 /** Questions that may wait for the thread: one after the other, a few hundred take a few seconds. */
 const maxWaiting = 256
+/** After this long a source that has failed is asked again. */
+const againMs = 10_000
+/** Answers that are kept of a session: 12 KB each for 100,000 bugs. */
+const keptAnswers = 64
 /** Longer than any request waits for what it was promised. */
 const replacedStayMs = 60_000
 /** A thread that has died is started again after this long. */
 const restMs = 30_000
 /** The thread ends after the step that it is at. */
 const closeLimitMs = 5000
-/** Texts and their index are SQLite's, outside of this heap. */
-const threadHeapMb = 128
+/**
+ * Texts and their indexes are SQLite's, outside of this heap; what is in it are ids that wait. A thread that goes far
+ * beyond its limit at once would take the process with it.
+ */
+const threadHeapMb = 512
 
 /** Makes the index. Starts nothing yet; the thread starts with the first update. */
 export function openSearchIndex(options: SearchOptions): SearchIndex {
   return new ThreadedIndex(options)
 }
 
+interface OpenSession {
+  readonly number: number
+  readonly repository: string
+  readonly source: TextSource
+  readonly stop: AbortController
+  /** Answers since the last update, purge or drop: common words are asked for again and again, each time with others beside them. */
+  answers: Map<string, TextMatch>
+}
+
 class ThreadedIndex implements SearchIndex {
   readonly #options: SearchOptions
-  readonly #waiting = new Map<number, PromiseWithResolvers<string>>()
+  readonly #waiting = new Map<number, PromiseWithResolvers<TextMatch>>()
+  readonly #sessions = new Map<number, OpenSession>()
   readonly #timers = new Set<Timer>()
   #thread: Worker | undefined
   #counters = new BigInt64Array(new SharedArrayBuffer(counterBytes))
@@ -99,27 +152,69 @@ class ThreadedIndex implements SearchIndex {
     return Number(Atomics.load(this.#counters, place))
   }
 
-  update(repository: string, change: TextChange): void {
-    if (this.#isClosed || this.#isResting) return
+  open(repository: string, source: TextSource): SearchSession {
+    const session: OpenSession = {
+      number: ++this.#lastNumber,
+      repository,
+      source,
+      stop: new AbortController(),
+      answers: new Map(),
+    }
+    this.#sessions.set(session.number, session)
+    return {
+      update: change => this.#update(session, change),
+      match: (term, options = {}) => this.#match(session, term, options),
+      [Symbol.dispose]: () => this.#leave(session),
+    }
+  }
+
+  #leave(session: OpenSession) {
+    if (!this.#sessions.delete(session.number)) return
+    session.stop.abort(new DOMException('nobody searches there any more', 'AbortError'))
+    this.#post({ kind: 'leave', session: session.number })
+  }
+
+  #update(open: OpenSession, change: TextChange) {
+    const { number: session, repository } = open
+    if (this.#isClosed || this.#isResting || !this.#sessions.has(session)) return
+    // One that is about to be left must not put its texts over those of its successor.
+    if (this.#sessions.values().some(other => other.repository === repository && other.number > session)) return
+    open.answers = new Map()
     const number = ++this.#lastNumber
     const thread = this.#start()
-    for (const { message, transfer, bytes } of cutUpdate({ repository, number }, change)) {
+    const nowMs = this.#options.clock.nowMs()
+    for (const { message, transfer, bytes } of cutUpdate({ session, repository, number, nowMs }, change)) {
       this.#sentBytes += bytes
       thread.postMessage(message, transfer)
     }
-    this.#startTimer(replacedStayMs, () => this.#post({ kind: 'purge', repository, upTo: number }))
+    this.#startTimer(replacedStayMs, () => {
+      open.answers = new Map()
+      this.#post({ kind: 'purge', session, repository, upTo: number })
+    })
   }
 
-  async match(repository: string, term: string, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+  async #match({ number: session, answers }: OpenSession, term: string, options: MatchOptions): Promise<TextMatch> {
     // Nothing was ever given to a thread that does not run.
-    if (!this.#thread) throw unavailable()
+    if (!this.#thread || !this.#sessions.has(session)) throw unavailable()
     if (this.#waiting.size >= maxWaiting) throw new ViewerError('LOAD_TIMEOUT', 'too many searches wait already')
+    const { ranked = false, signal } = options
     const folded = foldText(term.toWellFormed())
-    const tips = await this.#ask(number => ({ kind: 'match', number, repository, term: folded }), signal)
-    return new Set(tips === '' ? [] : tips.split('\n'))
+    const known = ranked ? undefined : answers.get(folded)
+    if (known) return known
+    const match = await this.#ask(number => ({ kind: 'match', number, session, term: folded, ranked }), signal)
+    // Scores are many times as large, and asked for less often.
+    if (!ranked) {
+      const [oldest] = answers.keys()
+      if (answers.size >= keptAnswers && oldest !== undefined) answers.delete(oldest)
+      answers.set(folded, match)
+    }
+    return match
   }
 
   drop(repository: string): void {
+    for (const session of this.#sessions.values()) {
+      if (session.repository === repository) session.answers = new Map()
+    }
     this.#post({ kind: 'drop', repository })
   }
 
@@ -127,10 +222,10 @@ class ThreadedIndex implements SearchIndex {
     if (this.#thread) await this.#ask(number => ({ kind: 'wait', number, until }), signal)
   }
 
-  async #ask(request: (number: number) => SearchRequest, signal?: AbortSignal): Promise<string> {
+  async #ask(request: (number: number) => SearchRequest, signal?: AbortSignal): Promise<TextMatch> {
     signal?.throwIfAborted()
     const number = ++this.#lastNumber
-    const answer = Promise.withResolvers<string>()
+    const answer = Promise.withResolvers<TextMatch>()
     this.#waiting.set(number, answer)
     this.#post(request(number))
     // The thread keeps the process alive while somebody waits for it.
@@ -162,24 +257,76 @@ class ThreadedIndex implements SearchIndex {
     thread.unref()
     thread.on('message', (reply: SearchReply) => this.#take(reply))
     thread.on('error', error => this.#options.log.error({ err: error }, 'the search thread has failed'))
-    thread.once('exit', () => this.#afterExit(thread))
+    thread.once('exit', status => this.#afterExit(thread, status))
     this.#thread = thread
+    this.#sweep(thread)
     return thread
   }
 
-  #take(reply: SearchReply) {
-    if (reply.kind === 'log') return this.#options.log[reply.level](reply.data, reply.message)
-    if (reply.kind === 'lost') return this.#options.onLost?.()
-    const waiting = this.#waiting.get(reply.number)
-    this.#waiting.delete(reply.number)
-    if (reply.kind === 'failed') waiting?.reject(unavailable(reply.message))
-    else waiting?.resolve(reply.kind === 'found' ? reply.tips : '')
+  /** At the start of a thread, and once a day for as long as it lives. */
+  #sweep(thread: Worker) {
+    if (this.#thread !== thread) return
+    const nowMs = this.#options.clock.nowMs()
+    this.#post({ kind: 'sweep', nowMs, beforeMs: nowMs - (this.#options.forgetAfterMs ?? usualForgetMs) })
+    this.#startTimer(dayMs, () => this.#sweep(thread))
   }
 
-  #afterExit(thread: Worker) {
+  #take(reply: SearchReply) {
+    switch (reply.kind) {
+      case 'log':
+        return this.#options.log[reply.level](reply.data, reply.message)
+      case 'lost':
+        for (const session of this.#sessions.values()) session.answers = new Map()
+        return this.#options.onLost?.()
+      case 'wanted':
+        return void this.#give(reply.session, toWanted(reply))
+      case 'failed':
+        return this.#takeWaiting(reply.number)?.reject(unavailable(reply.message))
+      case 'found':
+        return this.#takeWaiting(reply.number)?.resolve(toTextMatch(reply))
+      case 'reached':
+        return this.#takeWaiting(reply.number)?.resolve(noMatch)
+    }
+  }
+
+  #takeWaiting(number: number) {
+    const waiting = this.#waiting.get(number)
+    this.#waiting.delete(number)
+    return waiting
+  }
+
+  /** Gets texts that the thread lacks. It asks for some, and for the next ones when these were given. */
+  async #give(session: number, wanted: { id: string; tip: string }[]): Promise<void> {
+    const open = this.#sessions.get(session)
+    const thread = this.#thread
+    if (!open || !thread) return
+    const { signal } = open.stop
+    const isOver = () => signal.aborted || this.#thread !== thread
+    const packer = new TextPacker(texts => {
+      if (isOver()) return
+      this.#sentBytes += texts.bytes.length
+      thread.postMessage({ kind: 'texts', session, ...texts }, [texts.bytes.buffer, texts.lengths.buffer])
+    })
+    let failure: string | undefined
+    try {
+      await open.source(wanted, (tip, text) => packer.add(tip, text), signal)
+    } catch (error) {
+      if (isOver()) return
+      failure = error instanceof Error ? error.message : String(error)
+      const data = { err: error, repository: open.repository }
+      this.#options.log.error(data, 'texts of a repository cannot be read for searching')
+    }
+    if (isOver()) return
+    packer.flush()
+    thread.postMessage({ kind: 'given', session, failure } satisfies SearchRequest)
+    if (failure !== undefined) this.#startTimer(againMs, () => this.#post({ kind: 'again', session }))
+  }
+
+  #afterExit(thread: Worker, status: number) {
     if (this.#thread === thread) this.#thread = undefined
     this.#rejectAll(unavailable())
     if (this.#isClosed) return
+    this.#options.log.error({ status }, 'the search thread has ended: there is no search until it is started again')
     this.#isResting = true
     this.#startTimer(restMs, () => {
       this.#isResting = false
@@ -204,8 +351,10 @@ class ThreadedIndex implements SearchIndex {
   async [Symbol.asyncDispose]() {
     this.#isClosed = true
     for (const timer of this.#timers) timer.cancel()
+    const reason = new ViewerError('SHUTTING_DOWN', 'the server is shutting down')
+    for (const { stop } of this.#sessions.values()) stop.abort(reason)
+    this.#rejectAll(reason)
     const thread = this.#thread
-    this.#rejectAll(new ViewerError('SHUTTING_DOWN', 'the server is shutting down'))
     if (!thread) return
     const ended = new Promise(resolve => thread.once('exit', resolve))
     const limit = this.#options.clock.startTimer(closeLimitMs, () => void thread.terminate())
@@ -215,4 +364,9 @@ class ThreadedIndex implements SearchIndex {
     await ended
     limit.cancel()
   }
+}
+
+function toWanted({ ids, tips }: { readonly ids: string; readonly tips: string }): { id: string; tip: string }[] {
+  const tipList = tips.split('\n')
+  return ids.split('\n').map((id, at) => ({ id, tip: tipList[at] ?? '' }))
 }

@@ -1,6 +1,6 @@
 /**
- * How a term is looked up: which part of it the trigram index is asked for, and what is left to be looked at in the
- * texts. Pure.
+ * How a term is looked up that is not asked of the word index (`word-plan.ts`): which part of it the trigram index is
+ * asked for, and what is left to be looked at in the texts. Pure.
  *
  *     term     ├───────────────────────────────────────────────┤      all of it, where it is longer than `start`
  *     start    ├──────────────────────┤ at most 64 bytes: what SQLite's `instr` may be asked for, whose time grows with
@@ -35,6 +35,11 @@ export function planTerm(term: string): TermPlan {
     phrase: phrase === undefined ? undefined : `"${phrase.replaceAll('"', '""')}"`,
     isPhraseEnough: phrase === term,
   }
+}
+
+/** The beginning of a word or text that pieces are searched for, in UTF-8. */
+export function startOf(text: string): Buffer {
+  return Buffer.from(takeStart(text))
 }
 
 /** Whole characters of the beginning, as many as fit. */

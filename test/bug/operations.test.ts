@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { combineIds } from '../../src/bug/ids.ts'
-import type { Bug, CommentEvent } from '../../src/bug/model.ts'
+import { type Bug, type CommentEvent, unnumbered } from '../../src/bug/model.ts'
 import { ada, bob, bugWith, comment, commitOf, create, idOf, refusal, soundBug, type Written, write } from './packs.ts'
 
 const hashA = 'a'.repeat(40)
@@ -40,6 +40,7 @@ describe('Create', () => {
     expect(bug).toEqual({
       id: first.id,
       tip: commitOf(7),
+      textNumber: unnumbered,
       status: 'open',
       title: 'T',
       labels: [],

@@ -6,14 +6,15 @@ import { selectBugs } from '../../src/query/select.ts'
 import { inventKiln } from '../support/kiln.ts'
 
 const { tracker } = inventKiln()
-const tips = tracker.bugs.map(({ tip }) => tip)
+const numbers = tracker.bugs.map(({ textNumber }) => textNumber)
 
 /** What a query finds, and what texts were asked for, where each term is in the bugs that `matches` gives. */
-async function find(text: string, matches: Readonly<Record<string, readonly string[]>>) {
+async function find(text: string, matches: Readonly<Record<string, readonly number[]>>) {
   const asked: string[] = []
   const matchText = async (term: string) => {
     asked.push(term)
-    return new Set(matches[term])
+    const found = new Set(matches[term])
+    return { count: found.size, has: (number: number) => found.has(number), score: () => 0 }
   }
   const parsed = parseQuery(text)
   if ('error' in parsed) throw new Error(parsed.error.message)
@@ -22,19 +23,19 @@ async function find(text: string, matches: Readonly<Record<string, readonly stri
 }
 
 test('each term is looked up once, folded', async () => {
-  const all = { relay: tips, cafe: tips, slow: [] }
+  const all = { relay: numbers, cafe: numbers, slow: [] }
   expect(await find('Relay CAFÉ -slow -SLOW café', all)).toEqual({
     asked: ['relay', 'cafe', 'slow'],
-    found: tips.length,
+    found: numbers.length,
   })
 })
 
 test('a term that no bug holds ends it, and one that none may hold does not', async () => {
-  expect(await find('-slow relay nowhere more', { relay: tips, more: tips })).toEqual({
+  expect(await find('-slow relay nowhere more', { relay: numbers, more: numbers })).toEqual({
     asked: ['relay', 'nowhere'],
     found: 0,
   })
-  expect(await find('-nowhere -relay', { relay: tips.slice(1) })).toEqual({ asked: ['nowhere', 'relay'], found: 1 })
+  expect(await find('-nowhere -relay', { relay: numbers.slice(1) })).toEqual({ asked: ['nowhere', 'relay'], found: 1 })
 })
 
 test('nobody is asked where there is no term, or titles are enough', async () => {

@@ -6,9 +6,13 @@ import { parseQuery } from '../../src/query/parser.ts'
 import type { QueryError } from '../../src/query/query-error.ts'
 import { type QuerySource, selectBugs } from '../../src/query/select.ts'
 
+/** Each has a number of its own, as those of a tracker have. */
+let bugs = 0
+
 export function createBug(parts: Partial<BugSummary> & { readonly id: string }): BugSummary {
   return {
     tip: parts.id.padEnd(40, '0').slice(0, 40),
+    textNumber: bugs++,
     status: 'open',
     title: 'a title',
     labels: [],
@@ -38,16 +42,24 @@ export function createIdentity(parts: Partial<Identity> & { readonly id: string 
   }
 }
 
-/** A source whose texts are `texts` (by id of the bug); a bug without one has its title. */
+/**
+ * A source whose texts are `texts` (by id of the bug); a bug without one has its title. It fits the better the more often
+ * its text holds the term.
+ */
 export function createSource(
   bugs: readonly BugSummary[],
   options: { readonly identities?: readonly Identity[]; readonly texts?: Readonly<Record<string, string>> } = {},
 ): QuerySource {
-  const texts = bugs.map(({ id, tip, title }) => ({ tip, text: foldText(options.texts?.[id] ?? title) }))
+  const byNumber = new Map(bugs.map(bug => [bug.textNumber, bug]))
+  const texts = new Map(bugs.map(({ id, title }) => [id, foldText(options.texts?.[id] ?? title)]))
   return {
     bugs,
     identities: new Map((options.identities ?? []).map(identity => [identity.id, identity])),
-    textMatches: term => new Set(texts.filter(({ text }) => text.includes(term)).map(({ tip }) => tip)),
+    textMatches: term => {
+      const score = ({ id }: BugSummary) => (texts.get(id)?.split(term).length ?? 1) - 1
+      const has = (bug: BugSummary | undefined) => bug !== undefined && score(bug) > 0
+      return { has, hasNumber: number => has(byNumber.get(number)), score }
+    },
   }
 }
 

@@ -270,8 +270,17 @@ describe('the terms that texts are asked for', () => {
   })
 })
 
-test('tips that belong to no bug of the state change nothing', () => {
-  const tips = new Set([bugs[0]!.tip, 'f'.repeat(40)])
-  expect(find('anything', { ...source, textMatches: () => tips })).toEqual([bugs[0]!.id])
-  expect(find('-anything', { ...source, textMatches: () => tips })).toEqual([bugs[1]!.id, bugs[2]!.id])
+test('a phrase in a title is its words one after the other, the last one as a beginning, whatever is between them', () => {
+  const titles = [
+    'The kiln: relays click',
+    'the kilns relay',
+    'relay kiln',
+    'kiln\u00a0—\u00a0Relay',
+    'kiln or relay',
+    '温度 計',
+  ]
+  const some = createSource(titles.map((title, n) => createBug({ id: String(n), title })))
+  expect(find('in:title "kiln rel"', some).sort()).toEqual(['0', '3'])
+  expect(find('in:title "温 度計"', some)).toEqual(['5'])
+  expect(find('in:title -"kiln rel" relay', some).sort()).toEqual(['1', '2', '4'])
 })

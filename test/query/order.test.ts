@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { BugSummary } from '../../src/bug/model.ts'
 import { createOrder } from '../../src/query/order.ts'
 import { knownSorts } from '../../src/query/qualifiers.ts'
-import { countByStatus, selectBugs } from '../../src/query/select.ts'
+import { selectAndCount, selectBugs } from '../../src/query/select.ts'
 import { createBug, createSource, find, parseGood } from './bugs.ts'
 
 const bugs = [
@@ -82,6 +83,47 @@ describe('the order of the bugs that a query finds', () => {
   })
 })
 
+describe('the order by relevance', () => {
+  const texts = { d: 'kiln', b: 'kiln kiln relay', c: 'kiln relay relay relay', a: 'kiln kiln' }
+  const ranked = createSource(bugs, { texts })
+
+  test.each([
+    ['kiln sort:relevance', 'badc'],
+    ['kiln sort:relevance-desc', 'badc'],
+    ['kiln sort:relevance-asc', 'cdab'],
+    ['kiln relay sort:relevance', 'cb'],
+    ['kiln -relay sort:relevance', 'ad'],
+    ['kiln status:open sort:relevance', 'adc'],
+    ['-relay sort:relevance', 'da'],
+    ['sort:relevance', 'dbca'],
+    ['sort:relevance-asc', 'acbd'],
+    ['kiln in:title sort:relevance', ''],
+  ])('of %s is by the sum of the scores of what bugs must hold, then by creation: %s', (text, ids) => {
+    expect(find(text, ranked).join('')).toBe(ids)
+  })
+
+  test('is by creation where only titles are searched', () => {
+    expect(find('"a title" in:title sort:relevance', source).join('')).toBe('dbca')
+  })
+
+  test('is what comparing bug with bug gives, whatever the scores are', () => {
+    const anyScores = fc.array(fc.oneof(fc.constantFrom(0, 1, 1.5), fc.float({ min: 0, noNaN: true })), {
+      maxLength: 40,
+    })
+    fc.assert(
+      fc.property(anyScores, scores => {
+        const some = scores.map((_, n) => createBug({ id: String(n).padStart(3, '0'), createLamport: 1000 - n }))
+        const score = (bug: BugSummary) => Math.fround(scores[Number(bug.id)] ?? 0)
+        const textMatches = () => ({ has: () => true, hasNumber: () => true, score })
+        const expected = some.toSorted(createOrder({ key: 'relevance', direction: 'desc' }, score))
+        expect(selectBugs(parseGood('x sort:relevance'), { bugs: some, identities: new Map(), textMatches })).toEqual(
+          expected,
+        )
+      }),
+    )
+  })
+})
+
 describe('selecting bugs', () => {
   test('hands out the array of the tracker where everything is asked for in its order', () => {
     expect(selectBugs(parseGood(''), source)).toBe(bugs)
@@ -94,8 +136,22 @@ describe('selecting bugs', () => {
     expect(frozen.bugs).toEqual(bugs)
   })
 
+  test.each([
+    '',
+    'status:closed',
+    'status:open status:closed',
+    '-status:open',
+    'comments:2 -status:open sort:id',
+    'status:open sort:edit-asc',
+    'sort:relevance status:open',
+  ])('finds the same for “%s” whether it counts or not', text => {
+    const { bugs: list } = selectAndCount(parseGood(text), source)
+    expect(list.slice(0, list.length)).toEqual(selectBugs(parseGood(text), source))
+    expect(list.slice(1, 3)).toEqual(selectBugs(parseGood(text), source).slice(1, 3))
+  })
+
   test('counts what the tabs Open and Closed would show', () => {
-    expect(countByStatus(parseGood('status:closed'), source)).toEqual({ open: 3, closed: 1 })
-    expect(countByStatus(parseGood('comments:2 -status:open sort:id'), source)).toEqual({ open: 2, closed: 0 })
+    expect(selectAndCount(parseGood('status:closed'), source).counts).toEqual({ open: 3, closed: 1 })
+    expect(selectAndCount(parseGood('comments:2 -status:open sort:id'), source).counts).toEqual({ open: 2, closed: 0 })
   })
 })

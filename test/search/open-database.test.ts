@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Log } from '../../src/base/log.ts'
@@ -24,10 +33,11 @@ afterEach(async () => {
 const at = (level: string) => (_data: object, message: string) => void logged.push(`${level}: ${message}`)
 const log: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 
-const openHere = (path = join(folder, 'search-v1')): OpenDatabase => open.use(openDatabase(path, log))
+const openHere = (path = join(folder, 'search-v1'), bootId: string | undefined = 'this boot'): OpenDatabase =>
+  open.use(openDatabase(path, { log, bootId }))
 const fileOf = (number: number) => join(folder, 'search-v1', String(number), 'texts.sqlite')
 const addRepository = ({ db }: OpenDatabase, name: string) =>
-  db.prepare('INSERT INTO repositories (name, next, indexed, updates) VALUES (?, 0, 0, 0)').run(name)
+  db.prepare('INSERT INTO repositories (name, next, indexed, updates, used) VALUES (?, 0, 0, 0, 0)').run(name)
 const repositories = ({ db }: OpenDatabase) =>
   db
     .prepare('SELECT name FROM repositories')
@@ -69,20 +79,25 @@ describe('the database', () => {
     const script = `
       import { openDatabase } from ${JSON.stringify(import.meta.resolve('../../src/search/open-database.ts'))}
       const log = { debug() {}, info() {}, warn: console.log, error: console.log }
-      console.log(openDatabase(${JSON.stringify(join(folder, 'search-v1'))}, log).path)
+      console.log(openDatabase(${JSON.stringify(join(folder, 'search-v1'))}, { log }).path)
     `
     const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })
     expect(output.trim()).toBe(fileOf(2))
   })
 
-  test('is begun anew where the process that used it has died', () => {
+  test.each([
+    ['of this start of the machine goes on from where it was', 'this boot\n', 'this boot', ['one']],
+    ['of an earlier start is begun anew', 'another boot\n', 'this boot', []],
+    ['of an unknown start is begun anew', '\n', undefined, []],
+    ['of before there were such marks is begun anew', '', 'this boot', []],
+  ])('that was not closed, %s', (_what, mark, bootId, names) => {
     addRepository(openHere(), 'one')
     open.dispose()
     open = new DisposableStack()
-    writeFileSync(join(folder, 'search-v1/1/in-use'), '')
-    const next = openHere()
-    expect([next.path, repositories(next)]).toEqual([fileOf(1), []])
-    expect(logged).toEqual(['info: the texts for searching were not closed the last time: they are collected anew'])
+    writeFileSync(join(folder, 'search-v1/1/in-use'), mark)
+    const next = open.use(openDatabase(join(folder, 'search-v1'), { log, bootId }))
+    expect([next.path, repositories(next), logged.length]).toEqual([fileOf(1), names, 1])
+    expect(readFileSync(join(folder, 'search-v1/1/in-use'), 'utf8')).toBe(`${bootId ?? ''}\n`)
     next[Symbol.dispose]()
     expect(readdirSync(join(folder, 'search-v1/1'))).toEqual(['texts.sqlite'])
   })
@@ -94,6 +109,7 @@ describe('the database', () => {
     ['is of others', path => execute(path, 'CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1)')],
     ['is of another version', path => execute(path, 'CREATE TABLE t (a); PRAGMA user_version = 99')],
     ['has a damaged first page', path => damage(path)],
+    ['was written with another Unicode', path => writeWithUnicode(path, '1.0')],
   ])('is set aside where the file %s', (_what, spoil) => {
     mkdirSync(join(folder, 'search-v1/1'), { recursive: true })
     spoil(fileOf(1))
@@ -152,6 +168,12 @@ function execute(path: string, sql: string) {
   const db = new DatabaseSync(path)
   db.exec(sql)
   db.close()
+}
+
+function writeWithUnicode(path: string, version: string) {
+  rmSync(dirname(path), { recursive: true })
+  openDatabase(dirname(dirname(path)), { log })[Symbol.dispose]()
+  execute(path, `UPDATE facts SET value = '${version}'; PRAGMA journal_mode = DELETE`)
 }
 
 function damage(path: string) {

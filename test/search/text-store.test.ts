@@ -2,41 +2,56 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { foldText } from '../../src/bug/search-text.ts'
 import { foldPieces } from '../../src/search/fold-pieces.ts'
+import type { FoundNumbers } from '../../src/search/found.ts'
 import { openMemory } from '../../src/search/open-database.ts'
+import { SessionTexts } from '../../src/search/session-texts.ts'
 import { TermSearch } from '../../src/search/term-search.ts'
+import { toTextMatch } from '../../src/search/text-match.ts'
 import { TextStore } from '../../src/search/text-store.ts'
 import { type BugText, cutUpdate } from '../../src/search/update-parts.ts'
-import { anyTerm, anyText, bugText, findPlainly, idOf, partOf, type TextsByTip, tipOf } from './texts.ts'
+import { Vocabulary } from '../../src/search/vocabulary.ts'
+import { anyTerm, anyText, bugText, findPlainly, idOf, knownBug, numbersOf, partOf } from './texts.ts'
 
 const open: Disposable[] = []
 afterEach(() => {
   for (const one of open.splice(0)) one[Symbol.dispose]()
 })
 
-/** A store in this thread, whose works are done at once. */
-function openStore() {
+/** A store in this thread, whose works are done at once. One session for each repository. */
+function openStore(options: { readonly vocabularyBytes?: number } = {}) {
   const database = openMemory()
   open.push(database)
-  const store = new TextStore(database.db)
-  const search = new TermSearch(database.db)
+  const store = new TextStore(database.db, new Vocabulary(options.vocabularyBytes))
+  const search = new TermSearch(database.db, store.indexer.vocabulary)
+  const sessions = new Map<string, SessionTexts>()
+  const sessionOf = (name: string) => {
+    const session = sessions.get(name) ?? new SessionTexts(sessions.size + 1, name)
+    sessions.set(name, session)
+    return session
+  }
   let number = 0
+  const match = (repository: string, term: string): FoundNumbers => {
+    const known = store.find(repository)
+    const session = sessionOf(repository)
+    if (!known || !session.isWhole) throw new Error(`${repository} is not known`)
+    return finish(search.match({ repository: known, session, term: foldText(term.toWellFormed()), ranked: false }))
+  }
   return {
     store,
+    sessionOf,
     update(repository: string, change: { isWhole?: boolean; put?: readonly BugText[]; removed?: readonly string[] }) {
       const { isWhole = false, put = [], removed = [] } = change
-      const parts = cutUpdate({ repository, number: ++number }, { isWhole, put, removed })
-      for (const { message } of parts) finish(store.update(message))
+      const session = sessionOf(repository)
+      const head = { session: session.number, repository, number: ++number, nowMs: 0 }
+      for (const { message } of cutUpdate(head, { isWhole, put, removed })) finish(store.update(message, session))
       return number
     },
+    purge: (repository: string, upTo: number) => finish(store.purge(repository, upTo, sessionOf(repository))),
     indexAll() {
-      while (store.indexSome());
+      while (store.workSome());
     },
-    match(repository: string, term: string): string[] {
-      const known = store.find(repository)
-      if (!known) throw new Error(`${repository} is not known`)
-      const tips = finish(search.match(known, foldText(term.toWellFormed())))
-      return [...new Set(tips === '' ? [] : tips.split('\n'))].sort()
-    },
+    match: (repository: string, term: string): number[] =>
+      numbersOf(toTextMatch({ kind: 'found', number: 0, ...match(repository, term) })),
   }
 }
 
@@ -47,8 +62,10 @@ function finish<T>(steps: Generator<void, T>): T {
   }
 }
 
-const put = (texts: TextsByTip) => [...texts].map(([tip, text], n) => bugText(n, text, tip))
-const toTexts = (texts: readonly string[]): TextsByTip => new Map(texts.map((text, n) => [tipOf(n), text]))
+type Texts = ReadonlyMap<number, string>
+
+const put = (texts: Texts) => [...texts].map(([number, text]) => bugText(number, text))
+const toTexts = (texts: readonly string[]): Texts => new Map(texts.map((text, n) => [n, text]))
 
 describe('what is found', () => {
   test('is what the plainest search finds, in the index and before there is one, whatever texts and terms are', () => {
@@ -86,7 +103,7 @@ describe('what is found', () => {
         expect([term, s.match('one', term)]).toEqual([term, findPlainly(texts, term)])
       }
       steps++
-    } while (s.store.indexSome())
+    } while (s.store.workSome())
     expect(steps).toBeGreaterThan(2)
   })
 
@@ -127,11 +144,130 @@ describe('what is found', () => {
     expect(answers()).toEqual(expected)
   })
 
+  test('is the same where there are too many words for the vocabulary, also after the process has ended', () => {
+    fc.assert(
+      fc.property(fc.array(anyText, { minLength: 1, maxLength: 6 }), anyTerm, (list, term) => {
+        const s = openStore({ vocabularyBytes: 8 })
+        const texts = toTexts([...list, 'kiln relay sensor'])
+        s.update('one', { isWhole: true, put: put(texts) })
+        s.indexAll()
+        expect(s.store.indexer.vocabulary.isComplete).toBe(false)
+        expect(s.match('one', term)).toEqual(findPlainly(texts, term))
+        expect(new TextStore(s.store.db).indexer.vocabulary.isComplete).toBe(false)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('is what it was when the words of the vocabulary are read again', () => {
+    const s = openStore()
+    const texts = toTexts(['The kilns smoke', 'relay 温度計 iphone', `${'long'.repeat(100)} kiln`])
+    s.update('one', { isWhole: true, put: put(texts) })
+    s.indexAll()
+    const { vocabulary } = new TextStore(s.store.db).indexer
+    expect(vocabulary.count).toBe(s.store.indexer.vocabulary.count)
+    expect(vocabulary.find(Buffer.from('kil'), 9)).toEqual(['kilns', 'kiln'])
+  })
+
+  test('of texts in pieces is the same while a part of the pieces is in the index, also for a process after this one', () => {
+    const words = Array.from({ length: 30_000 }, (_, n) => `word${n}`)
+    words[15_000] = 'x'.repeat(90_000)
+    const text = words.join(' ')
+    const texts = toTexts([text, 'word14999 word15001'])
+    const terms = ['word29998 word2', 'word1', 'ord27', 'word14998 word14999 xx', 'word14999 word1500', 'x'.repeat(40)]
+    const raw = Buffer.from(text)
+    let end = 0
+    for (const { bytes, overlap } of foldPieces(raw)) {
+      end += bytes.length - overlap
+      terms.push(
+        ...raw
+          .toString('utf8', Math.max(0, end - 40), end + 40)
+          .split(' ')
+          .slice(1, -1),
+      )
+      terms.push(
+        raw
+          .toString('utf8', Math.max(0, end - 100), end + 40)
+          .split(' ')
+          .slice(1, -1)
+          .join(' '),
+      )
+    }
+    const expected = terms.map(term => (term.trim() === '' ? [] : findPlainly(texts, term)))
+    const s = openStore()
+    s.update('one', { isWhole: true, put: put(texts) })
+    let steps = 0
+    do {
+      expect(terms.map(term => (term.trim() === '' ? [] : s.match('one', term)))).toEqual(expected)
+      steps++
+    } while (s.store.workSome() && s.store.find('one')!.indexed < s.store.find('one')!.next - 1)
+    s.indexAll()
+    expect(terms.map(term => (term.trim() === '' ? [] : s.match('one', term)))).toEqual(expected)
+    expect(steps).toBeGreaterThan(3)
+  })
+
+  test('is the same where a phrase has words of more bytes than a token, or more words than a piece repeats', () => {
+    const long = Array.from({ length: 60 }, (_, n) => `n${n}`).join('')
+    const many = Array.from({ length: 40 }, (_, n) => `w${n}`).join(' ')
+    const texts = toTexts([`one ${long} two`, `one ${long}x two`, `one ${long.slice(0, 96)} two`, many, `${many}x`])
+    const terms = [
+      `${long} two`,
+      `one ${long}`,
+      `one ${long} tw`,
+      `one ${long.slice(0, 96)}`,
+      many,
+      `${many.slice(3)}x`,
+    ]
+    const s = openStore()
+    s.update('one', { isWhole: true, put: put(texts) })
+    s.indexAll()
+    expect(terms.map(term => s.match('one', term))).toEqual(terms.map(term => findPlainly(texts, term)))
+  })
+
+  test('is the same where the process ended when a text was indexed in part', () => {
+    const text = Array.from({ length: 30_000 }, (_, n) => `word${n}`).join(' ')
+    const s = openStore()
+    s.update('one', { isWhole: true, put: [bugText(0, text)] })
+    s.store.workSome()
+    const store = new TextStore(s.store.db)
+    const { indexed, base, next } = store.find('one')!
+    expect([indexed > base, indexed < next - 2]).toEqual([true, true])
+    const session = new SessionTexts(1, 'one')
+    const head = { session: 1, repository: 'one', number: 1, nowMs: 0 }
+    for (const { message } of cutUpdate(head, { isWhole: true, put: [knownBug(0)], removed: [] })) {
+      finish(store.update(message, session))
+    }
+    while (store.workSome());
+    const search = new TermSearch(s.store.db, store.indexer.vocabulary)
+    const repository = store.find('one')!
+    // Across each place where a piece ends.
+    let end = 0
+    for (const { bytes, overlap } of foldPieces(Buffer.from(text))) {
+      end += bytes.length - overlap
+      const words = text
+        .slice(Math.max(0, end - 50), end + 50)
+        .split(' ')
+        .slice(1, -1)
+      for (const term of [...words, words.join(' '), words.slice(0, 2).join(' ')]) {
+        expect([term, finish(search.match({ repository, session, term, ranked: false })).count]).toEqual([term, 1])
+      }
+    }
+  })
+
   test('takes time that grows with the texts only', () => {
-    const texts = Array.from({ length: 4 }, (_, n) => bugText(n, 'a'.repeat(1_000_000)))
+    const texts = Array.from({ length: 4 }, (_, n) =>
+      bugText(n, n % 2 === 0 ? 'a'.repeat(1_000_000) : 'a '.repeat(500_000)),
+    )
     const s = openStore()
     s.update('one', { isWhole: true, put: texts })
-    for (const term of [`${'a'.repeat(4000)}b`, `${'a'.repeat(2000)}b${'a'.repeat(2000)}`, 'aaab', 'ab']) {
+    for (const term of [
+      `${'a'.repeat(4000)}b`,
+      `${'a'.repeat(2000)}b${'a'.repeat(2000)}`,
+      'aaab',
+      'ab',
+      'a b',
+      `${'a '.repeat(2000)}b`,
+    ]) {
       const startMs = performance.now()
       expect(s.match('one', term)).toEqual([])
       expect(performance.now() - startMs).toBeLessThan(3000)
@@ -140,7 +276,7 @@ describe('what is found', () => {
 })
 
 describe('an update', () => {
-  test('after any number of them, what is found is what the last state holds, and nothing twice', () => {
+  test('after any number of them, what is found is what the last state holds, and nothing else when that is purged', () => {
     const change = fc.array(fc.tuple(fc.nat(5), fc.nat(3), anyText), { maxLength: 4 })
     const step = fc.record({
       change,
@@ -151,25 +287,28 @@ describe('an update', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), anyTerm, (steps, term) => {
         const s = openStore()
-        const texts = new Map<string, string>()
-        let state = new Map<number, string>()
+        const textByTip = new Map<number, string>()
+        let state = new Map<number, { number: number; tip: number }>()
+        let next = 0
         steps.forEach(({ change, gone, isWhole, index }, n) => {
           if (isWhole || n === 0) state = new Map()
-          const bugs = new Map(change.map(([bug, version, text]) => [bug, { tip: tipOf(bug * 16 + version), text }]))
+          const bugs = new Map(change.map(([bug, version, text]) => [bug, { tip: bug * 16 + version, text }]))
+          const list: BugText[] = []
           for (const [bug, { tip, text }] of bugs) {
-            state.set(bug, tip)
             // The same tip is always the same text.
-            if (!texts.has(tip)) texts.set(tip, text)
+            if (!textByTip.has(tip)) textByTip.set(tip, text)
+            const number = next++
+            state.set(bug, { number, tip })
+            list.push(bugText(number, textByTip.get(tip) ?? '', { id: bug, tip }))
           }
           const removed = gone.filter(bug => !bugs.has(bug))
           for (const bug of removed) state.delete(bug)
-          const list = [...bugs].map(([bug, { tip }]) => bugText(bug, texts.get(tip) ?? '', tip))
-          const number = s.update('one', { isWhole: isWhole || n === 0, put: list, removed: removed.map(idOf) })
-          const current: TextsByTip = new Map([...state.values()].map(tip => [tip, texts.get(tip) ?? '']))
-          for (let count = 0; count < index; count++) s.store.indexSome()
+          const update = s.update('one', { isWhole: isWhole || n === 0, put: list, removed: removed.map(idOf) })
+          const current = new Map([...state.values()].map(({ number, tip }) => [number, textByTip.get(tip) ?? '']))
+          for (let count = 0; count < index; count++) s.store.workSome()
           // Those that were replaced may be found; those of the state must be.
           expect(s.match('one', term)).toEqual(expect.arrayContaining(findPlainly(current, term)))
-          finish(s.store.purge('one', number))
+          s.purge('one', update)
           expect(s.match('one', term)).toEqual(findPlainly(current, term))
         })
       }),
@@ -177,40 +316,41 @@ describe('an update', () => {
     )
   })
 
-  test('of texts that are there already writes none of them again', () => {
+  test('of texts that are there already writes none of them again, and answers to their new numbers and the old ones', () => {
     const list = Array.from({ length: 300 }, (_, n) => `text ${n}`)
     const s = openStore()
     s.update('one', { isWhole: true, put: put(toTexts(list)) })
     s.indexAll()
     const { next } = s.store.find('one')!
-    s.update('one', { isWhole: true, put: put(toTexts(list)) })
-    expect(s.store.find('one')?.next).toBe(next)
-    expect(s.store.indexSome()).toBe(false)
-    expect(s.match('one', 'text 299')).toEqual([tipOf(299)])
+    const again = list.map((_, n) => knownBug(300 + n, { id: n, tip: n }))
+    const update = s.update('one', { isWhole: true, put: again })
+    expect([s.store.find('one')?.next, s.store.workSome(), s.sessionOf('one').isComplete]).toEqual([next, false, true])
+    expect(s.match('one', 'text 299')).toEqual([299, 599])
+    s.purge('one', update)
+    expect(s.match('one', 'text 299')).toEqual([599])
   })
 
   test('keeps what it replaces for those who look at the state before, until that is purged', () => {
     const s = openStore()
-    s.update('one', { isWhole: true, put: [bugText(1, 'old words', tipOf(10)), bugText(2, 'other')] })
+    s.update('one', { isWhole: true, put: [bugText(1, 'old words'), bugText(2, 'other')] })
     s.indexAll()
-    const second = s.update('one', { put: [bugText(1, 'new words', tipOf(11))] })
+    const second = s.update('one', { put: [bugText(3, 'new words', { id: 1 })] })
     const third = s.update('one', { removed: [idOf(2)] })
-    expect(s.match('one', 'words')).toEqual([tipOf(10), tipOf(11)])
-    finish(s.store.purge('one', second))
-    expect(s.match('one', 'words')).toEqual([tipOf(11)])
-    expect(s.match('one', 'other')).toEqual([tipOf(2)])
-    finish(s.store.purge('one', third))
+    expect(s.match('one', 'words')).toEqual([1, 3])
+    s.purge('one', second)
+    expect(s.match('one', 'words')).toEqual([3])
+    expect(s.match('one', 'other')).toEqual([2])
+    s.purge('one', third)
     expect(s.match('one', 'other')).toEqual([])
   })
 
   test('brings a text back that was replaced and not purged yet', () => {
     const s = openStore()
-    const before = bugText(1, 'before', tipOf(10))
-    s.update('one', { isWhole: true, put: [before] })
-    s.update('one', { put: [bugText(1, 'after', tipOf(11))] })
-    const number = s.update('one', { put: [bugText(1, 'before', tipOf(10))] })
-    finish(s.store.purge('one', number))
-    expect([s.match('one', 'before'), s.match('one', 'after')]).toEqual([[tipOf(10)], []])
+    s.update('one', { isWhole: true, put: [bugText(1, 'before')] })
+    s.update('one', { put: [bugText(2, 'after', { id: 1 })] })
+    const number = s.update('one', { put: [bugText(3, 'before', { id: 1, tip: 1 })] })
+    s.purge('one', number)
+    expect([s.match('one', 'before'), s.match('one', 'after')]).toEqual([[3], []])
   })
 
   test('of a repository touches no other one', () => {
@@ -219,30 +359,58 @@ describe('an update', () => {
     s.indexAll()
     finish(s.store.drop('two'))
     expect(s.store.find('two')).toBeUndefined()
+    s.sessionOf('two').reset()
     s.update('two', { isWhole: true, put: [bugText(2, 'text that is new')] })
-    expect(s.match('one', 'text of one')).toEqual([tipOf(1)])
-    expect(s.match('three', 'three')).toEqual([tipOf(1)])
-    expect(s.match('two', 'text')).toEqual([tipOf(2)])
+    expect(s.match('one', 'text of one')).toEqual([1])
+    expect(s.match('three', 'three')).toEqual([1])
+    expect(s.match('two', 'text')).toEqual([2])
+  })
+
+  test('that is taken in after the process had ended keeps what it names, and replaces the rest', () => {
+    const s = openStore()
+    s.update('one', { isWhole: true, put: [bugText(1, 'kept words'), bugText(2, 'gone words')] })
+    s.indexAll()
+    // Another store on the same database, as the next process has it.
+    const store = new TextStore(s.store.db)
+    const session = new SessionTexts(1, 'one')
+    const head = { session: 1, repository: 'one', number: 1, nowMs: 0 }
+    const change = { isWhole: true, put: [knownBug(0, { id: 1, tip: 1 }), knownBug(1, { id: 3, tip: 3 })], removed: [] }
+    for (const { message } of cutUpdate(head, change)) finish(store.update(message, session))
+    expect([session.isWhole, session.isComplete, session.nextPortion().map(({ tip }) => tip)]).toEqual([
+      true,
+      false,
+      [knownBug(1, { id: 3, tip: 3 }).tip],
+    ])
+    finish(store.purge('one', 1, session))
+    const search = new TermSearch(s.store.db, store.indexer.vocabulary)
+    const repository = store.find('one')!
+    const found = finish(search.match({ repository, session, term: 'words', ranked: false }))
+    expect([found.count, [...found.bits]]).toEqual([1, [1]])
+    expect(s.store.db.prepare('SELECT count(*) AS value FROM texts').get()?.value).toBe(1)
   })
 })
 
-test('a dropped repository leaves no text behind, in the index neither', () => {
+test('a dropped repository leaves no text behind, in the indexes neither, and gives its room back', () => {
   const s = openStore()
-  const list = Array.from({ length: 600 }, (_, n) => `secret ${n}`)
+  const list = Array.from({ length: 600 }, (_, n) => `secret ${n} ${`word${n} `.repeat(300)}`)
   s.update('one', { isWhole: true, put: put(toTexts(list)) })
   s.indexAll()
+  const full = s.store.bytes
   finish(s.store.drop('one'))
   const count = (table: string) => s.store.db.prepare(`SELECT count(*) AS value FROM ${table}`).get()?.value
-  expect(['bugs', 'pieces', 'texts', 'repositories', 'trigrams'].map(count)).toEqual([0, 0, 0, 0, 0])
-  expect(s.store.db.prepare(`SELECT rowid FROM trigrams WHERE trigrams MATCH '"secret"'`).all()).toEqual([])
+  expect(['bugs', 'pieces', 'texts', 'repositories', 'trigrams', 'words'].map(count)).toEqual([0, 0, 0, 0, 0, 0])
+  for (const table of ['trigrams', 'words']) {
+    expect(s.store.db.prepare(`SELECT rowid FROM ${table} WHERE ${table} MATCH '"secret"'`).all()).toEqual([])
+  }
+  s.indexAll()
+  expect([full > 4_000_000, s.store.bytes / full < 0.5]).toEqual([true, true])
 })
 
-test('a repository of which only a part was given is not answered for', () => {
+test('repositories that nobody has opened for long are told, and those that are open are not', () => {
   const s = openStore()
-  s.update('one', { put: [bugText(1, 'text')] })
-  expect(s.store.find('one')).toBeUndefined()
-  s.update('one', { isWhole: true, put: [bugText(1, 'text')] })
-  expect(s.match('one', 'text')).toEqual([tipOf(1)])
-  s.store.distrust('one')
-  expect(s.store.find('one')).toBeUndefined()
+  for (const name of ['one', 'two']) s.update(name, { isWhole: true, put: [bugText(1, 'text')] })
+  const isOpen = (name: string) => name === 'two'
+  expect(s.store.listUnused(5000, 0, isOpen)).toEqual([])
+  expect(s.store.listUnused(9000, 4000, isOpen)).toEqual(['one'])
+  expect(s.store.listUnused(9000, 9500, () => false)).toEqual(['one', 'two'])
 })
