@@ -1,5 +1,5 @@
 /**
- * The real program as a process of its own, with nothing stored, on a port that the system picks. It promises that
+ * The real program as a process of its own, with nothing stored unless it is told where, on a port that the system picks. It promises that
  * the process has ended and its folder is gone after disposal. Settings of the shell that starts the bench do not count.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
@@ -30,12 +30,14 @@ export interface ViewerOptions {
   readonly paths: readonly string[]
   /** Settings by the names of their environment variables, without the common prefix: `CACHE_IDLE_MINUTES`. */
   readonly settings?: Readonly<Record<string, string>>
+  /** For its files, and what an earlier one has left there; without it a new one, which goes with the process. */
+  readonly dataDir?: string
 }
 
 /** Starts the viewer. Nobody but the bench tells it to look for changes. `BENCH_NODE_FLAGS` are flags for its Node. */
-export async function openViewer({ paths, settings = {} }: ViewerOptions): Promise<ServerProcess> {
+export async function openViewer({ paths, settings = {}, dataDir }: ViewerOptions): Promise<ServerProcess> {
   await using stack = new AsyncDisposableStack()
-  const { path: home } = stack.use(await openBenchFolder())
+  const home = dataDir ?? stack.use(await openBenchFolder()).path
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_BUG_VIEWER_')))
   for (const [name, value] of Object.entries({ ...viewerDefaults, ...settings })) env[`GIT_BUG_VIEWER_${name}`] = value
   const flags = process.env.BENCH_NODE_FLAGS?.split(' ') ?? []

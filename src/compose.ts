@@ -13,6 +13,7 @@ import { type CacheManager, createCacheManager } from './cache/cache-manager.ts'
 import { matchesName } from './cache/name-pattern.ts'
 import { createOverview } from './cache/overview.ts'
 import { isServableName, type ListedRepository, openRegistry, type ScannedFolder } from './cache/registry.ts'
+import { createStoredEntities, createUnstoredEntities } from './cache/stored-entities.ts'
 import type { Settings } from './config/settings.ts'
 import { repositoryName } from './git/discover.ts'
 import type { Git } from './git/git.ts'
@@ -20,12 +21,14 @@ import { locateAround, locateRepository } from './git/repository.ts'
 import { createAnswerer, shortDigest } from './http/answer.ts'
 import { createApp } from './http/app.ts'
 import { createFinishedPages } from './http/finished-pages.ts'
+import { createKeptPages, noKeptPages } from './http/kept-pages.ts'
 import { createRepeatedAnswers } from './http/repeated-answers.ts'
 import type { MetricsRoute } from './http/routes/metrics.ts'
 import { loadStaticFiles } from './http/static-files.ts'
 import { createLinks } from './pages/links.ts'
-import { digestTemplates, projectFolder, readVersion } from './project-files.ts'
+import { digestSources, digestTemplates, projectFolder, readVersion } from './project-files.ts'
 import { openSearchIndex } from './search/search-index.ts'
+import { openStorage, type StorageOptions } from './store/open-storage.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 
 export interface ComposeInput {
@@ -61,11 +64,14 @@ export async function compose(input: ComposeInput): Promise<Program> {
   const measures = metrics ?? noMeasures
   const clock = systemClock
   await using stack = new AsyncDisposableStack()
-  const [git, files, version, templates] = await Promise.all([
+  // First, since its thread takes a moment to start; closed last, after all that puts something there.
+  const storage = stack.use(await openStorage(storageOptions(settings), { clock, log, measures }))
+  const [git, files, version, templates, sources] = await Promise.all([
     input.git,
     loadStaticFiles(`${projectFolder}/public`),
     readVersion(),
     digestTemplates(),
+    digestSources(),
   ])
   const { list, scan } = await chooseRepositories(input, git)
   const { include, exclude } = settings.repositories
@@ -84,7 +90,7 @@ export async function compose(input: ComposeInput): Promise<Program> {
   // Closed after the cache manager, which writes to it until its end.
   const search = stack.use(
     openSearchIndex({
-      folder: join(settings.dataDir, 'search-v1'),
+      folder: keepsFiles(settings) ? join(settings.dataDir, 'search-v2') : undefined,
       clock,
       log,
       measures,
@@ -94,6 +100,13 @@ export async function compose(input: ComposeInput): Promise<Program> {
           .catch((error: unknown) => log.error({ err: error }, 'texts cannot be collected'))
       },
     }),
+  )
+  const { store, tasks, isShared: keepsTexts } = storage
+  const { enabled: isStored } = settings.store
+  const stored = stack.use(
+    isStored
+      ? createStoredEntities({ store, tasks, keepsTexts, limits: settings.limits, log, measures })
+      : createUnstoredEntities(),
   )
   const manager: CacheManager = createCacheManager(
     {
@@ -106,21 +119,38 @@ export async function compose(input: ComposeInput): Promise<Program> {
         threads: settings.cache.workers.threads ?? Math.min(availableParallelism(), mostThreads),
         workersFrom: settings.cache.workers.fromEntities,
       },
+      maxBuilds: settings.cache.maxBuilds,
     },
-    { git, registry, clock, log, search, measures },
+    { git, registry, clock, log, search, measures, store, stored, tell: news => bus.tell(news) },
   )
   stack.use(manager)
+  const bus = storage.openBus({
+    heard: news => manager.heard(news),
+    missed: () => {
+      manager
+        .refreshAll()
+        .catch((error: unknown) => log.error({ err: error }, 'what was missed of other instances cannot be looked for'))
+    },
+  })
+  openTheOnly(list, scan, manager)
   const { readGitConfig } = settings.repositories
   const overview = createOverview(manager, { clock, log, gitProgram: git.program, readGitConfig })
 
   const { basePath, publicUrl, title } = settings.server
   const shown = { basePath, publicUrl, title, maxMarkdownChars: settings.limits.maxMarkdownChars }
-  const buildTag = shortDigest([version, files.digest, templates, JSON.stringify(shown)]).slice(0, 8)
+  const buildTag = shortDigest([version, files.digest, templates, sources, JSON.stringify(shown)]).slice(0, 8)
   measures.gauge('gitbugviewer_info', () => [{ labels: { version }, value: 1 }])
   measures.gauge('gitbugviewer_repositories', () => registry.all().length)
   const metricsRoute: MetricsRoute | undefined = metrics && { source: metrics, token: settings.metrics.token }
   const { host: metricsHost, port: metricsPort } = settings.metrics.listen
-  const pages = createFinishedPages(settings.cache.pagesMaxBytes, measures)
+  const kept = isStored
+    ? createKeptPages(store, { fromMs: settings.store.results.fromMilliseconds, buildTag, clock })
+    : noKeptPages
+  const { pagesMaxBytes, pagesIdleSeconds } = settings.cache
+  const pages = createFinishedPages(
+    { maxBytes: pagesMaxBytes, idleMs: pagesIdleSeconds * 1000 },
+    { clock, measures, kept },
+  )
   const repeated = createRepeatedAnswers({ pages, digestNow: name => manager.digestNow(name) })
   let ready = false
   const app = await createApp(
@@ -192,6 +222,39 @@ export async function compose(input: ComposeInput): Promise<Program> {
       ready = false
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+/** Whoever comes wants it: a single repository is read while the rest of the program is loaded. */
+function openTheOnly(list: readonly ListedRepository[], scan: readonly ScannedFolder[], manager: CacheManager) {
+  const [only, ...others] = list
+  if (!only || others.length > 0 || scan.length > 0) return
+  // What goes wrong is told to the first one who asks.
+  manager.acquire(only.name).then(
+    lease => lease[Symbol.dispose](),
+    () => {},
+  )
+}
+
+/** Whether anything is kept in files. */
+function keepsFiles({ store }: Settings): boolean {
+  return store.enabled && store.backend === 'sqlite'
+}
+
+function storageOptions({ store, dataDir }: Settings): StorageOptions {
+  const { enabled, backend, permanent, intermediate, results, leaseSeconds } = store
+  const { url, timeoutMilliseconds, ...redis } = store.redis
+  return {
+    enabled,
+    backend,
+    folder: join(dataDir, 'store-v1'),
+    limits: {
+      permanent: { seconds: undefined, maxBytes: permanent.maxBytes },
+      intermediate: { seconds: intermediate.seconds, maxBytes: intermediate.maxBytes },
+      result: { seconds: results.seconds, maxBytes: results.maxBytes },
+    },
+    redis: url === undefined ? undefined : { ...redis, url, timeoutMs: timeoutMilliseconds },
+    leaseMs: leaseSeconds * 1000,
   }
 }
 

@@ -22,6 +22,15 @@ export async function readVersion(): Promise<string> {
   return String((JSON.parse(text) as { version?: unknown }).version)
 }
 
+/** Changes with any source file, as far as sizes and times tell: a checkout may be brought up to date in between. */
+export async function digestSources(): Promise<string> {
+  const names = (await fs.readdir(import.meta.dirname, { recursive: true }))
+    .filter(name => /\.[jt]s$/.test(name))
+    .sort()
+  const stats = await Promise.all(names.map(name => fs.stat(join(import.meta.dirname, name))))
+  return shortDigest(stats.map(({ size, mtimeMs }, index) => `${names[index]} ${size} ${mtimeMs}`))
+}
+
 /** Changes with any template, so that a changed page has another ETag. */
 export async function digestTemplates(): Promise<string> {
   const folder = join(projectFolder, 'views')

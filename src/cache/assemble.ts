@@ -4,7 +4,9 @@
  * again, so that one changed bug among a hundred thousand costs a few milliseconds.
  */
 import { hash } from 'node:crypto'
+import { once } from '../base/once.ts'
 import { nextTurn } from '../base/turns.ts'
+import { readColumns } from '../bug/columns.ts'
 import { IdIndex } from '../bug/id-index.ts'
 import { labelColor } from '../bug/label-color.ts'
 import { type EntityProblem, humanId, type Identity, type LabelCount, type Tracker } from '../bug/model.ts'
@@ -118,6 +120,8 @@ function finish(
     digest: stateDigest(facts.listingDigest, problems),
     bugs,
     bugsByEdit,
+    columns: once(() => readColumns(bugs)),
+    columnsByEdit: once(() => readColumns(bugsByEdit)),
     bugById,
     identities,
     labels: listLabels(labelCounts, previous?.labels ?? []),

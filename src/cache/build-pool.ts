@@ -18,10 +18,18 @@ import type { DecodeLimits } from '../base/limits.ts'
 import { once } from '../base/once.ts'
 import type { Git } from '../git/git.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
-import { type BuildFailure, type BuildMessage, type BuildTask, noText, stopMessage, writeRefs } from './build-task.ts'
+import {
+  type BuildFailure,
+  type BuildMessage,
+  type BuildTask,
+  nothing,
+  sizesOfOne,
+  stopMessage,
+  writeRefs,
+} from './build-task.ts'
 import type { EntityRef, ReadEntity } from './entity-record.ts'
 import { readRefs } from './read-refs.ts'
-import { decodeRecord, type EncodedRecord } from './record-codec.ts'
+import { parseRecord } from './record-codec.ts'
 
 export interface BuildPoolOptions {
   /** Worker threads at most; 0 does everything in this thread. */
@@ -36,6 +44,8 @@ export interface BuildRequest {
   readonly reader: ObjectReader
   readonly folder: string
   readonly limits: DecodeLimits
+  /** Whether worker threads pack texts for the store: what is read in this thread is packed by whoever wants it. */
+  readonly packsTexts?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -163,8 +173,15 @@ async function runTask(
   signal.addEventListener('abort', stop, { once: true })
   let run: Promise<void> | undefined
   try {
-    const { git, folder, limits } = request
-    const task: BuildTask<MessagePort> = { git: git.plan, folder, limits, refs: writeRefs(refs), port: port2 }
+    const { git, folder, limits, packsTexts = false } = request
+    const task: BuildTask<MessagePort> = {
+      git: git.plan,
+      folder,
+      limits,
+      refs: writeRefs(refs),
+      packsTexts,
+      port: port2,
+    }
     run = pool.run(task, { transferList: [port2] as unknown as TransferList, name: 'runBuildTask' })
     run.catch(cause => reject(new ViewerError('BUILD_FAILED', 'a worker thread has ended unexpectedly', { cause })))
     const failure = await ended
@@ -182,17 +199,34 @@ async function runTask(
 }
 
 function takeRecords(
-  { json, texts }: Extract<BuildMessage, { kind: 'records' }>,
+  { sizes, records, texts, packedTexts }: Extract<BuildMessage, { kind: 'records' }>,
   refs: readonly EntityRef[],
   onRead: (read: ReadEntity, index: number) => void,
 ) {
-  let at = 0
-  const encoded = Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString()
-  for (const [index, record, textBytes] of JSON.parse(encoded) as [number, EncodedRecord, number][]) {
+  const takeRecord = taker(records)
+  const takeText = taker(texts)
+  const takePacked = taker(packedTexts)
+  for (let at = 0; at < sizes.length; at += sizesOfOne) {
+    const [index = 0, recordBytes, textBytes, packedBytes] = sizes.subarray(at, at + sizesOfOne)
+    const bytes = takeRecord(recordBytes)
+    const text = takeText(textBytes)
+    const packedText = takePacked(packedBytes)
     const ref = refs[index]
-    const text = textBytes === noText ? undefined : texts.subarray(at, at + textBytes)
-    if (ref) onRead({ record: decodeRecord(record, ref), text }, index)
-    at += text?.length ?? 0
+    const record = ref && bytes && parseRecord(textDecoder.decode(bytes), ref)
+    if (!record) throw new ViewerError('BUILD_FAILED', 'a worker thread sent what was not asked for')
+    onRead({ record, text, packed: { record: bytes, text: packedText } }, index)
+  }
+}
+
+const textDecoder = new TextDecoder()
+
+/** Cuts bytes into pieces, one after the other. */
+function taker(bytes: Uint8Array): (size?: number) => Uint8Array | undefined {
+  let at = 0
+  return (size = nothing) => {
+    if (size === nothing) return undefined
+    at += size
+    return bytes.subarray(at - size, at)
   }
 }
 

@@ -11,6 +11,8 @@ export interface BuildTask<Port> {
   readonly limits: DecodeLimits
   /** A line for each entity, see `writeRefs`. */
   readonly refs: string
+  /** Whether texts come packed for the store too. */
+  readonly packsTexts: boolean
   readonly port: Port
 }
 
@@ -18,10 +20,14 @@ export interface BuildTask<Port> {
 export type BuildMessage =
   | {
       readonly kind: 'records'
-      /** JSON: a list of `[index, record, bytes of its text]`. */
-      readonly json: Uint8Array
-      /** The texts, one after the other. */
+      /** For each entity its index, and the bytes that it has in each of what follows; `nothing` where it has none. */
+      readonly sizes: Int32Array
+      /** Records as `packRecord` packs them, one after the other. */
+      readonly records: Uint8Array
+      /** Texts, in the same way. */
       readonly texts: Uint8Array
+      /** Texts as `packText` packs them. */
+      readonly packedTexts: Uint8Array
     }
   /** A git process has started, or, without its command, has ended. */
   | { readonly kind: 'process'; readonly number: number; readonly command: string | undefined }
@@ -35,8 +41,10 @@ export interface BuildFailure {
   readonly data: ErrorData
 }
 
-/** Stands for the length of a text where there is none. */
-export const noText = -1
+/** Stands for a number of bytes where there are none, not even an empty text. */
+export const nothing = -1
+/** Numbers of each entity in `sizes`. */
+export const sizesOfOne = 4
 
 /** To the reading thread. */
 export const stopMessage = 'stop'

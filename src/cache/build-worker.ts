@@ -10,25 +10,27 @@ import {
   type BuildFailure,
   type BuildMessage,
   type BuildTask,
-  noText,
+  nothing,
   readRefLines,
+  sizesOfOne,
   stopMessage,
 } from './build-task.ts'
 import type { ReadEntity } from './entity-record.ts'
+import { packRecord, packText } from './packed-entity.ts'
 import { readRefs } from './read-refs.ts'
-import { encodeRecord } from './record-codec.ts'
 
 /** Records of a batch: enough to be worth a message, few enough not to hold up the thread that gets it. */
 const batchRecords = 64
 const batchTextBytes = 512 * 1024
 
 /** Runs one task. Never rejects: how it ended is the last message. */
-export async function runBuildTask({ git: plan, folder, limits, refs, port }: BuildTask<MessagePort>): Promise<void> {
+export async function runBuildTask(task: BuildTask<MessagePort>): Promise<void> {
+  const { git: plan, folder, limits, refs, packsTexts, port } = task
   const stop = new AbortController()
   port.on('message', message => {
     if (message === stopMessage) stop.abort(new ViewerError('SHUTTING_DOWN', 'the build was stopped'))
   })
-  const batch = new Batch(port)
+  const batch = new Batch(port, packsTexts)
   let failure: BuildFailure | undefined
   try {
     const git = createGit(plan, { tally: createRemoteTally(port) })
@@ -68,32 +70,56 @@ function describeFailure(error: unknown): BuildFailure {
   return { code: undefined, message, data: {} }
 }
 
-/** Records on their way. */
+/** Entities on their way. */
 class Batch {
   readonly #port: MessagePort
-  #records: string[] = []
-  #texts: Uint8Array[] = []
-  #textBytes = 0
+  readonly #packsTexts: boolean
+  #sizes: number[] = []
+  #parts = createParts()
 
-  constructor(port: MessagePort) {
+  constructor(port: MessagePort, packsTexts: boolean) {
     this.#port = port
+    this.#packsTexts = packsTexts
   }
 
   add({ record, text }: ReadEntity, index: number) {
-    if (text) this.#texts.push(text)
-    this.#textBytes += text?.length ?? 0
-    this.#records.push(JSON.stringify([index, encodeRecord(record), text?.length ?? noText]))
-    if (this.#records.length >= batchRecords || this.#textBytes >= batchTextBytes) this.send()
+    const { records, texts, packedTexts } = this.#parts
+    const packedText = this.#packsTexts && text ? packText(text) : undefined
+    this.#sizes.push(index, records.add(packRecord(record)), texts.add(text), packedTexts.add(packedText))
+    if (this.#sizes.length >= batchRecords * sizesOfOne || texts.bytes >= batchTextBytes) this.send()
   }
 
   send() {
-    if (this.#records.length === 0) return
-    const json = new TextEncoder().encode(`[${this.#records.join(',')}]`)
-    const texts = joinBytes(this.#texts, this.#textBytes)
-    send(this.#port, { kind: 'records', json, texts }, [json.buffer, texts.buffer])
-    this.#records = []
-    this.#texts = []
-    this.#textBytes = 0
+    if (this.#sizes.length === 0) return
+    const sizes = Int32Array.from(this.#sizes)
+    const records = this.#parts.records.join()
+    const texts = this.#parts.texts.join()
+    const packedTexts = this.#parts.packedTexts.join()
+    const buffers = [sizes.buffer, records.buffer, texts.buffer, packedTexts.buffer]
+    send(this.#port, { kind: 'records', sizes, records, texts, packedTexts }, buffers)
+    this.#sizes = []
+    this.#parts = createParts()
+  }
+}
+
+function createParts() {
+  return { records: new Parts(), texts: new Parts(), packedTexts: new Parts() }
+}
+
+class Parts {
+  readonly #parts: Uint8Array[] = []
+  bytes = 0
+
+  /** @returns the number of bytes, as `sizes` has it */
+  add(part: Uint8Array | undefined): number {
+    if (!part) return nothing
+    this.#parts.push(part)
+    this.bytes += part.length
+    return part.length
+  }
+
+  join(): Uint8Array<ArrayBuffer> {
+    return joinBytes(this.#parts, this.bytes)
   }
 }
 

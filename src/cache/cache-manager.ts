@@ -12,43 +12,22 @@ import type { Clock } from '../base/clock.ts'
 import { forEachConcurrently } from '../base/concurrency.ts'
 import { type ErrorCode, errorCatalogue, isViewerError, ViewerError } from '../base/errors.ts'
 import { createGate, type Gate } from '../base/gate.ts'
-import type { DecodeLimits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Measures } from '../base/measures.ts'
 import { createSingleFlight, waitFor } from '../base/single-flight.ts'
-import type { Git } from '../git/git.ts'
-import type { SearchIndex } from '../search/search-index.ts'
+import type { RepositoryNews } from '../store/bus.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
-import { type BuildPool, type BuildPoolOptions, createBuildPool } from './build-pool.ts'
-import { Entry } from './entry.ts'
+import { type BuildPool, createBuildPool } from './build-pool.ts'
+import type { CacheDeps, CacheOptions } from './cache-options.ts'
+import { chooseOverBudget, Entry } from './entry.ts'
 import { createFullBugs } from './full-bugs.ts'
 import { createLease, type Lease } from './lease.ts'
-import type { RepositoryState } from './load-tracker.ts'
+import { emptyError, type RepositoryState } from './load-tracker.ts'
 import { Memories, type RepositoryCard, toCard } from './memories.ts'
 import { OpenRepository, type OpenTools, type Progress } from './open-repository.ts'
+import { createEntityKeys } from './packed-entity.ts'
 import type { RegisteredRepository, Registry } from './registry.ts'
-
-export interface CacheOptions {
-  /** An open repository is closed when nobody has used it for this long; 0 keeps it open. */
-  readonly idleMs: number
-  /** Memory of all open repositories, about; over it, those that were not used for longest are closed. 0: no bound. */
-  readonly maxBytes: number
-  /** The files of refs are looked at when the last look is older than this; 0 looks at each request. */
-  readonly lookAfterMs: number
-  /** Bytes of full bugs that are kept, over all repositories. */
-  readonly fullBugsMaxBytes: number
-  readonly limits: DecodeLimits
-  readonly workers: BuildPoolOptions
-}
-
-export interface CacheDeps {
-  readonly git: Git
-  readonly registry: Registry
-  readonly clock: Clock
-  readonly log: Log
-  readonly search: SearchIndex
-  readonly measures: Measures
-}
+import { createStoredCards } from './stored-cards.ts'
 
 /** How a push was taken. */
 export interface Invalidation {
@@ -81,7 +60,9 @@ export interface CacheManager extends AsyncDisposable {
   currentCard(name: string, signal?: AbortSignal): Promise<RepositoryCard>
   /** The refs of a repository have moved. The next reader gets a state at least as new as this call. */
   invalidate(name: string): Invalidation
-  /** Forgets everything that is kept of a repository; the next request builds it anew. */
+  /** Another instance has told that a repository has moved. */
+  heard(news: RepositoryNews): void
+  /** Closes a repository and forgets what memory has of it; the next request opens it anew. */
   drop(name: string): void
   /** Refreshes every open repository; `full` builds each from nothing, beside the state that is there. */
   refreshAll(options?: { readonly full?: boolean; readonly signal?: AbortSignal }): Promise<void>
@@ -90,8 +71,6 @@ export interface CacheManager extends AsyncDisposable {
 }
 
 const refreshesAtOnce = 4
-/** First builds and refreshes that go on at the same time; what is heavy in them waits for a worker thread anyway. */
-const buildsAtOnce = 16
 /** A first build that its readers have left goes on for this long: the page that told them of it comes back. */
 const lingerMs = 10_000
 /** A repository that was opened for no more than its counts is closed after this long. */
@@ -109,10 +88,11 @@ class Manager implements CacheManager {
   readonly #log: Log
   readonly #measures: Measures
   readonly #tools: OpenTools
-  readonly #builds: Gate = createGate(buildsAtOnce)
+  readonly #builds: Gate
+  readonly #tell: CacheDeps['tell']
   readonly #pool: BuildPool
   readonly #entries = new Map<string, Entry>()
-  readonly #memories = new Memories()
+  readonly #memories: Memories
   readonly #opening
   readonly #building = new Map<string, OpenRepository>()
   readonly #backoff: Backoff
@@ -122,12 +102,15 @@ class Manager implements CacheManager {
   #closed = false
 
   constructor(options: CacheOptions, deps: CacheDeps) {
-    const { git, registry, clock, log, search, measures } = deps
+    const { git, registry, clock, log, search, measures, stored } = deps
     this.registry = registry
     this.#options = options
     this.#clock = clock
     this.#log = log
     this.#measures = measures
+    this.#tell = deps.tell
+    this.#builds = createGate(options.maxBuilds)
+    this.#memories = new Memories(createStoredCards(deps.store, createEntityKeys(options.limits).version), clock)
     this.#pool = createBuildPool(options.workers)
     this.#opening = createSingleFlight<string, Entry>({ lingerMs, clock })
     this.#backoff = createBackoff(clock)
@@ -135,6 +118,7 @@ class Manager implements CacheManager {
       git,
       clock,
       search,
+      stored,
       measures,
       limits: options.limits,
       lookAfterMs: options.lookAfterMs,
@@ -160,21 +144,24 @@ class Manager implements CacheManager {
   }
 
   acquireNow(name: string): Lease | undefined {
-    const entry = this.#entries.get(name)
-    const state = entry?.open.stateNow
-    if (!entry || !state) return undefined
-    this.#measures.count('gitbugviewer_lookups_total', { tier: 'repository', result: 'hit' })
-    entry.hold()
-    return createLease(entry, state)
+    const now = this.#now(name)
+    if (!now) return undefined
+    now.entry.hold()
+    return createLease(now.entry, now.state)
   }
 
   digestNow(name: string): string | undefined {
+    const now = this.#now(name)
+    now?.entry.use()
+    return now?.state.tracker.digest
+  }
+
+  #now(name: string): { readonly entry: Entry; readonly state: RepositoryState } | undefined {
     const entry = this.#entries.get(name)
     const state = entry?.open.stateNow
     if (!entry || !state) return undefined
     this.#measures.count('gitbugviewer_lookups_total', { tier: 'repository', result: 'hit' })
-    entry.use()
-    return state.tracker.digest
+    return { entry, state }
   }
 
   async acquire(name: string, signal?: AbortSignal): Promise<Lease> {
@@ -191,8 +178,9 @@ class Manager implements CacheManager {
   }
 
   async #open(name: string, signal?: AbortSignal): Promise<Entry> {
-    if (this.#closed) throw new ViewerError('SHUTTING_DOWN', 'the server is shutting down')
     const repository = await this.registry.find(name)
+    // Looked at after the wait: what begins once all was stopped would be left running.
+    if (this.#closed) throw new ViewerError('SHUTTING_DOWN', 'the server is shutting down')
     if (!repository) throw new ViewerError('REPOSITORY_UNKNOWN', 'no repository of that name is served here')
     const paused = this.#backoff.check(name)
     if (paused) throw paused.error
@@ -257,7 +245,8 @@ class Manager implements CacheManager {
     const entry = this.#entries.get(name)
     // Looking at the counts of a repository that is open is no use of it: it may close as if nobody had.
     if (entry) return toCard((await entry.open.current(signal)).tracker)
-    const known = await this.#memories.currentCard(name)
+    const repository = await this.registry.find(name)
+    const known = repository && (await this.#memories.currentCard(repository))
     if (known) return known
     using lease = await this.acquire(name, signal)
     this.#entries.get(name)?.startBriefIdle(briefIdleMs)
@@ -265,13 +254,20 @@ class Manager implements CacheManager {
   }
 
   invalidate(name: string): Invalidation {
+    this.#tell({ repository: name, digest: undefined })
+    return this.#invalidate(name)
+  }
+
+  heard({ repository: name, digest }: RepositoryNews) {
+    const entry = this.#entries.get(name)
+    const isKnown = entry && !entry.open.isStale && entry.open.state.listing.digest === digest
+    if (!isKnown) void this.#invalidate(name)
+  }
+
+  #invalidate(name: string): Invalidation {
     this.#backoff.forget(name)
     const entry = this.#entries.get(name)
-    if (!entry) {
-      const isOpening = this.#opening.has(name)
-      if (isOpening) this.#movedWhileOpening.add(name)
-      return { isMerged: isOpening, done: Promise.resolve() }
-    }
+    if (!entry) return { isMerged: this.#noteMoved(name), done: Promise.resolve() }
     const isMerged = entry.open.isStale
     entry.open.markStale({ retryUnreadable: true })
     // What fails is told to the events.
@@ -279,18 +275,27 @@ class Manager implements CacheManager {
   }
 
   drop(name: string) {
+    this.#tell({ repository: name, digest: undefined })
     this.#backoff.forget(name)
     this.#memories.forget(name)
     this.#tools.search.drop(name)
-    if (this.#opening.has(name)) this.#movedWhileOpening.add(name)
+    this.#noteMoved(name)
     const entry = this.#entries.get(name)
     if (entry) this.#close(entry, 'hook')
+  }
+
+  /** @returns whether it is being opened */
+  #noteMoved(name: string): boolean {
+    if (!this.#opening.has(name)) return false
+    this.#movedWhileOpening.add(name)
+    return true
   }
 
   #afterRefresh(entry: Entry, before: RepositoryState, after: RepositoryState) {
     const { open } = entry
     this.#memories.set(open, after.tracker)
     if (after.tracker.digest === before.tracker.digest) return
+    this.#tell({ repository: open.repository.name, digest: after.listing.digest })
     const { name: repository } = open.repository
     const counts = { bugs: after.tracker.bugs.length, read: after.readCount, problems: after.tracker.problems.length }
     this.#log.info({ repository, before: before.tracker.bugs.length, ...counts }, 'repository refreshed')
@@ -335,18 +340,11 @@ class Manager implements CacheManager {
     return this.#entries.get(entry.open.repository.name) === entry
   }
 
-  /** Closes what was not used for longest until the rest fits; never what is in use, nor what was opened just now. */
+  /** Closes what was not used for longest until the rest fits; never what was opened just now. */
   #keepBudget(latest: Entry) {
-    const { maxBytes } = this.#options
-    if (maxBytes === 0) return
-    let bytes = this.#entries.values().reduce((total, { open }) => total + open.bytes, 0)
-    if (bytes <= maxBytes) return
-    const candidates = [...this.#entries.values()].filter(entry => entry !== latest && !entry.isInUse)
-    for (const entry of candidates.sort((a, b) => a.usedMs - b.usedMs)) {
-      if (bytes <= maxBytes) return
-      bytes -= entry.open.bytes
-      this.#close(entry, 'memory')
-    }
+    const others = [...this.#entries.values()].filter(entry => entry !== latest)
+    const tooMany = chooseOverBudget(others, this.#options.maxBytes - latest.open.bytes)
+    if (this.#options.maxBytes > 0) for (const entry of tooMany) this.#close(entry, 'memory')
   }
 
   #close(entry: Entry, reason: 'idle' | 'memory' | 'hook' | undefined) {
@@ -373,8 +371,4 @@ class Manager implements CacheManager {
     await Promise.allSettled(this.#closing.values())
     await this.#pool[Symbol.asyncDispose]()
   }
-}
-
-function emptyError(): ViewerError {
-  return new ViewerError('REPOSITORY_EMPTY', 'the repository has no bugs and no identities')
 }

@@ -100,7 +100,16 @@ function cutMetadata(metadata: ReadonlyMap<string, string>): ReadonlyMap<string,
 /** An entity that was read: what is kept of it, and what only the search index is told. */
 export interface ReadEntity {
   readonly record: EntityRecord
-  /** Of a bug: title and comments, one line after the other, in UTF-8. */
+  /** Of a bug: title and comments, one line after the other, in UTF-8; undefined where they were not read. */
+  readonly text: Uint8Array | undefined
+  /** The same as it goes into the store; undefined where it was not packed yet. */
+  readonly packed?: PackedEntity | undefined
+}
+
+/** See `packRecord` and `packText`. */
+export interface PackedEntity {
+  readonly record: Uint8Array
+  /** Undefined where there is none, or nobody wants it. */
   readonly text: Uint8Array | undefined
 }
 

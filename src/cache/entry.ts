@@ -96,3 +96,15 @@ export class Entry {
     this.#unused.resolve()
   }
 }
+
+/** Those that have to go for the rest to fit: the ones that were not used for longest, and none that is in use. */
+export function chooseOverBudget(entries: readonly Entry[], maxBytes: number): Entry[] {
+  let bytes = entries.reduce((total, { open }) => total + open.bytes, 0)
+  const chosen: Entry[] = []
+  for (const entry of entries.filter(({ isInUse }) => !isInUse).sort((a, b) => a.usedMs - b.usedMs)) {
+    if (bytes <= maxBytes) break
+    bytes -= entry.open.bytes
+    chosen.push(entry)
+  }
+  return chosen
+}

@@ -43,6 +43,24 @@ export class Freshness {
     this.#seen = earlier.#seen
   }
 
+  /**
+   * The fingerprint that says for ever what the last listing has seen; undefined where it may have changed in the same
+   * tick of the clock, or where it is not one of the usual files and folders alone.
+   */
+  get settledKey(): string | undefined {
+    return this.#listed?.isSettled && this.#folders.length === 0 ? this.#listed.key : undefined
+  }
+
+  /** Takes it that the refs were listed when they had that fingerprint, one that `settledKey` gave. */
+  trust(key: string) {
+    this.#listed = { key, isSettled: true }
+  }
+
+  /** The fingerprint as it is now. */
+  async readKey(): Promise<string> {
+    return (await this.#read()).key
+  }
+
   /** True where the files were looked at within so many milliseconds. */
   wasLookedAt(withinMs: number): boolean {
     return this.#clock.monotonicMs() - this.#lookedMs < withinMs

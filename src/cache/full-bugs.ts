@@ -1,4 +1,4 @@
-/** Full bugs of all open repositories, by tip, bounded in bytes. */
+/** Full bugs of all open repositories, by repository and tip, bounded in bytes. */
 import { LRUCache } from 'lru-cache'
 import type { Measures } from '../base/measures.ts'
 import type { Bug } from '../bug/model.ts'

@@ -1,12 +1,15 @@
 /**
- * Keeps one copy of what many records have in common: ids of people, labels, and short lists of them. Every bug of a
+ * Gives each bug of an open repository a number, and keeps one copy of what many records have in common: ids of people, labels, and short lists of them. Every bug of a
  * busy person would carry that person's id else, a dozen times over.
  */
 import type { EntityRecord, IndexedBug } from './entity-record.ts'
 
 export interface Interner {
-  /** The same record with shared parts. */
-  record(record: EntityRecord): EntityRecord
+  /**
+   * The same record with shared parts; a bug gets the number under which its texts are searched: a
+   * new one each time, or the one that is given.
+   */
+  record(record: EntityRecord, textNumber?: number): EntityRecord
 }
 
 /** Longer texts and lists are hardly ever the same twice. */
@@ -15,9 +18,17 @@ const maxItems = 8
 /** More different ones than this are not what sharing is for; what comes after them is kept as it is. */
 const maxEntries = 100_000
 
+/** Lists that begin with the same texts, by the next one. */
+interface Branch {
+  /** The list that ends here. */
+  list: readonly string[] | undefined
+  longer: Map<string, Branch> | undefined
+}
+
 export function createInterner(): Interner {
   const texts = new Map<string, string>()
-  const lists = new Map<string, readonly string[]>()
+  const root: Branch = { list: undefined, longer: undefined }
+  let branches = 0
 
   const text = (value: string): string => {
     const known = texts.get(value)
@@ -26,20 +37,30 @@ export function createInterner(): Interner {
     return value
   }
 
+  // Text by text and not by a key that joins them: that one would have to be made, and hashed, for each.
   const list = (values: readonly string[]): readonly string[] => {
     if (values.length === 0) return noTexts
     if (values.length > maxItems) return values.map(text)
-    const key = values.join('\n')
-    const known = lists.get(key)
-    // A text may hold what joins them: the same key is not yet the same list.
-    if (known) return isSame(known, values) ? known : values
-    const shared = values.map(text)
-    if (key.length <= maxChars * maxItems && lists.size < maxEntries) lists.set(key, shared)
-    return shared
+    let branch = root
+    for (const value of values) {
+      let next = branch.longer?.get(value)
+      if (!next) {
+        if (value.length > maxChars || branches >= maxEntries) return values.map(text)
+        branches++
+        next = { list: undefined, longer: undefined }
+        branch.longer ??= new Map()
+        branch.longer.set(text(value), next)
+      }
+      branch = next
+    }
+    branch.list ??= values.map(text)
+    return branch.list
   }
 
-  const bug = (given: IndexedBug): IndexedBug => ({
+  let bugs = 0
+  const bug = (given: IndexedBug, textNumber: number): IndexedBug => ({
     ...given,
+    textNumber,
     labels: list(given.labels),
     authorId: text(given.authorId),
     actorIds: list(given.actorIds),
@@ -49,12 +70,9 @@ export function createInterner(): Interner {
   })
 
   return {
-    record: record => (record.kind === 'bug' && record.bug ? { ...record, bug: bug(record.bug) } : record),
+    record: (record, textNumber) =>
+      record.kind === 'bug' && record.bug ? { ...record, bug: bug(record.bug, textNumber ?? bugs++) } : record,
   }
-}
-
-function isSame(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, index) => text === b[index])
 }
 
 const noTexts: readonly string[] = []

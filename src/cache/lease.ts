@@ -1,16 +1,18 @@
 /** The use of an open repository by one request: a state that does not change while it is looked at. */
 import { ViewerError } from '../base/errors.ts'
 import type { Bug, BugSummary, Tracker } from '../bug/model.ts'
+import type { TextMatch } from '../search/search-index.ts'
 import type { Entry } from './entry.ts'
 import { attachesFile, type RepositoryState } from './load-tracker.ts'
+import type { TextOptions } from './open-repository.ts'
 import type { RegisteredRepository } from './registry.ts'
 
 /** The use of an open repository; dispose it when done, and keep nothing of it afterwards but the data. */
 export interface Lease extends Disposable {
   readonly repository: RegisteredRepository
   readonly tracker: Tracker
-  /** Tips of the bugs whose title or comments hold a term. @param signal ends the wait */
-  matchText(term: string, signal?: AbortSignal): Promise<ReadonlySet<string>>
+  /** Which bugs hold a term in their title or comments. @param options.signal ends the wait */
+  matchText(term: string, options: TextOptions): Promise<TextMatch>
   /** A bug in full. @throws BUG_UNREADABLE */
   readBug(bug: BugSummary, signal?: AbortSignal): Promise<Bug>
   /**
@@ -27,7 +29,7 @@ export function createLease(entry: Entry, state: RepositoryState): Lease {
   return {
     repository: open.repository,
     tracker: state.tracker,
-    matchText: (term, signal) => open.matchText(term, signal),
+    matchText: (term, options) => open.matchText(term, options),
     readBug: (bug, signal) => open.readBug(bug, signal),
     readFile: async (hash, maxBytes) => {
       const bytes = attachesFile(state, hash) ? await open.readBlob(hash, maxBytes) : undefined

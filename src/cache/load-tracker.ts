@@ -9,6 +9,7 @@ import { mapInTurns } from '../base/turns.ts'
 import type { Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
 import { diffListings, eachRef, type ListingEdit, type Ref, type RefListing } from '../git/refs.ts'
+import type { TextChange } from '../search/update-parts.ts'
 import { type AssembledTracker, assembleTracker, reassembleTracker } from './assemble.ts'
 import {
   type EntityRecord,
@@ -24,6 +25,12 @@ import type { Interner } from './interner.ts'
 import { recordsBytes } from './record-bytes.ts'
 
 const prefixes = Object.values(entityPrefixes).map(prefix => prefix.slice(0, -1))
+
+/** Reads entities, in this thread or in others, from the store or from git: each with its place, in no promised order. */
+export type ReadEntities = (
+  refs: readonly EntityRef[],
+  onRead: (read: ReadEntity, index: number) => void,
+) => Promise<void>
 
 /** A repository's state and what it was made from. Never changed. */
 export interface RepositoryState {
@@ -42,22 +49,6 @@ export interface RepositoryState {
   readonly readCount: number
 }
 
-/** Reads entities, in this thread or in others; see `readRefs`. */
-export type ReadEntities = (
-  refs: readonly EntityRef[],
-  onRead: (read: ReadEntity, index: number) => void,
-) => Promise<void>
-
-/** What the search index is to be told of a new state. */
-export interface TextChange {
-  /** `put` is everything that the repository has. */
-  readonly isWhole: boolean
-  /** Title and comments of the bugs that were read, in UTF-8. */
-  readonly put: readonly { readonly id: string; readonly tip: string; readonly text: Uint8Array }[]
-  /** Ids of the bugs that are gone, or cannot be read any more. */
-  readonly removed: readonly string[]
-}
-
 /** A state, and what has changed of the texts; undefined where nothing has changed at all. */
 export interface Loaded {
   readonly state: RepositoryState
@@ -72,10 +63,17 @@ export interface LoadInput {
   /** Shares what many records have in common; kept for as long as the repository is open. */
   readonly interner: Interner
   readonly previous?: RepositoryState | undefined
+  /** The number of a bug that readers have at this tip; without it every bug that is read gets a new one. */
+  knownNumber?(bug: EntityRef): number | undefined
   /** Whether entities that could not be read are read again, however many they are. */
   readonly retryUnreadable?: boolean
   readonly signal?: AbortSignal | undefined
   onProgress?(done: number, total: number): void
+}
+
+/** There is nothing to show of a repository. */
+export function emptyError(): ViewerError {
+  return new ViewerError('REPOSITORY_EMPTY', 'the repository has no bugs and no identities')
 }
 
 /** Refs that are taken apart before others have their turn. */
@@ -94,7 +92,7 @@ export async function loadTracker(input: LoadInput): Promise<Loaded> {
   const { previous, signal } = input
   const listing = await input.git.listRefs(input.folder, { prefixes, signal })
   if (listing.bytes.length === 0) {
-    throw new ViewerError('REPOSITORY_EMPTY', 'the repository has no bugs and no identities')
+    throw emptyError()
   }
   return previous ? await update(input, previous, listing) : await build(input, listing)
 }
@@ -194,8 +192,12 @@ async function read(
   let done = 0
   input.onProgress?.(0, refs.length)
   await input.readEntities(refs, ({ record, text }, index) => {
-    records[index] = input.interner.record(record)
-    if (text) put.push({ id: record.id, tip: record.tip, text })
+    const shared = input.interner.record(record, input.knownNumber?.(record))
+    records[index] = shared
+    if (shared.kind === 'bug' && shared.bug) {
+      const { id, tip, textNumber: number } = shared.bug
+      put.push({ number, id, tip, text })
+    }
     input.onProgress?.(++done, refs.length)
   })
   return { records, put }

@@ -12,22 +12,21 @@
 import type { Clock } from '../base/clock.ts'
 import { isViewerError, ViewerError } from '../base/errors.ts'
 import type { Gate } from '../base/gate.ts'
-import type { DecodeLimits } from '../base/limits.ts'
-import type { Measures } from '../base/measures.ts'
 import { createSingleFlight, waitFor } from '../base/single-flight.ts'
 import type { Bug, BugSummary, Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
-import type { CommitRecord } from '../git/history.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
-import type { SearchIndex } from '../search/search-index.ts'
+import type { SearchIndex, SearchSession, TextMatch } from '../search/search-index.ts'
 import type { Backoff } from './backoff.ts'
 import type { BuildPool } from './build-pool.ts'
+import type { EntityRef, ReadEntity } from './entity-record.ts'
+import { explainFailure } from './explain-failure.ts'
 import { Freshness, type Look } from './freshness.ts'
-import type { FullBugs } from './full-bugs.ts'
+import { createFullBugReader, type FullBugReader, type FullBugTools } from './full-bug-reader.ts'
 import { createInterner, type Interner } from './interner.ts'
 import { type Loaded, loadTracker, type RepositoryState } from './load-tracker.ts'
-import { createEntitySource, readBug } from './read-entity.ts'
 import type { RegisteredRepository } from './registry.ts'
+import type { StoredEntities } from './stored-entities.ts'
 
 /** Entities that were read, of those that are to be read; both 0 while the refs are being listed. */
 export interface Progress {
@@ -36,19 +35,18 @@ export interface Progress {
 }
 
 /** What all open repositories share. */
-export interface OpenTools {
+export interface OpenTools extends FullBugTools {
   readonly git: Git
   readonly clock: Clock
-  readonly limits: DecodeLimits
   readonly pool: BuildPool
-  readonly fullBugs: FullBugs
   /** Bounds the builds that go on at once. */
   readonly builds: Gate
   /** Keeps a repository that cannot be read from being tried for every request. */
   readonly backoff: Backoff
   /** Has the texts of every state. */
   readonly search: SearchIndex
-  readonly measures: Measures
+  /** Keeps what was read beyond this process. */
+  readonly stored: StoredEntities
   /** The files of refs are looked at when the last look is older than this. */
   readonly lookAfterMs: number
 }
@@ -66,6 +64,31 @@ interface BuildOptions {
 
 type BuildKind = 'first' | 'refresh' | 'full'
 
+/** How a term is looked up. */
+export interface TextOptions {
+  /** Whether the answer says how well each bug fits. */
+  readonly ranked?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+type OnRead = (read: ReadEntity, index: number) => void
+
+interface EntityRead {
+  readonly onRead: OnRead
+  readonly signal: AbortSignal
+  readonly isAnew: boolean
+}
+
+interface WantedText {
+  readonly id: string
+  readonly tip: string
+}
+
+interface TextRead {
+  readonly onText: (tip: string, text: Uint8Array) => void
+  readonly signal: AbortSignal
+}
+
 /** Told of every refresh, whoever asked for it. */
 export interface RefreshEvents {
   refreshed(change: { readonly before: RepositoryState; readonly after: RepositoryState }): void
@@ -81,10 +104,9 @@ export class OpenRepository implements AsyncDisposable {
   readonly #interner: Interner = createInterner()
   readonly #refreshes = createSingleFlight<'refresh' | 'rebuild', void>()
   readonly #looks = createSingleFlight<'look', void>()
-  readonly #bugReads = createSingleFlight<string, Bug>()
-  readonly #stop = new AbortController()
+  readonly #bugs: FullBugReader
+  readonly #texts: SearchSession
   #state: RepositoryState | undefined
-  #bytes = 0
   #stateNumber = 0
   #wantedNumber = 0
   #isRetryWanted = false
@@ -99,6 +121,10 @@ export class OpenRepository implements AsyncDisposable {
     this.freshness = new Freshness(repository.location, tools.clock)
     this.#tools = tools
     this.#reader = tools.git.openReader(repository.location.folder)
+    this.#bugs = createFullBugReader(tools, { reader: this.#reader, folder: repository.location.folder })
+    this.#texts = tools.search.open(repository.name, (wanted, onText, signal) =>
+      this.#readTexts(wanted, { onText, signal }),
+    )
   }
 
   /** Makes the first state. Call it once. @throws REPOSITORY_EMPTY, REPOSITORY_UNREADABLE, and git's own codes */
@@ -113,7 +139,7 @@ export class OpenRepository implements AsyncDisposable {
 
   /** About what it holds in memory. */
   get bytes(): number {
-    return this.#bytes
+    return this.#state ? this.#state.bytes + this.#state.listing.bytes.length : 0
   }
 
   /** The state as it is; only after `open`. */
@@ -193,7 +219,7 @@ export class OpenRepository implements AsyncDisposable {
     await this.#refreshes.run('rebuild', async stop => {
       const before = this.state
       try {
-        await this.#build('full', { full: true }, AbortSignal.any([stop, this.#stop.signal]))
+        await this.#build('full', { full: true }, stop)
       } catch (error) {
         this.#tellFailure(error, stop)
         throw error
@@ -205,7 +231,7 @@ export class OpenRepository implements AsyncDisposable {
   }
 
   #tellFailure(error: unknown, stop: AbortSignal) {
-    if (stop.aborted || this.#stop.signal.aborted) return
+    if (stop.aborted) return
     // That there is nothing is no failure, and a push may end it at once.
     if (!isViewerError(error, 'REPOSITORY_EMPTY')) this.#tools.backoff.failed(this.repository.name, error)
     this.#events.failed(error)
@@ -216,15 +242,17 @@ export class OpenRepository implements AsyncDisposable {
     this.#isRefreshing = true
     const before = this.state
     const retryUnreadable = retry || this.#isRetryWanted
+    // Cleared now: a wish that comes from here on is for the next one.
+    this.#isRetryWanted = false
     try {
-      await this.#build('refresh', { retryUnreadable }, AbortSignal.any([stop, this.#stop.signal]))
+      await this.#build('refresh', { retryUnreadable }, stop)
     } catch (error) {
+      this.#isRetryWanted ||= retryUnreadable
       this.#tellFailure(error, stop)
       throw error
     } finally {
       this.#isRefreshing = false
     }
-    if (retryUnreadable) this.#isRetryWanted = false
     this.#tools.backoff.forget(this.repository.name)
     this.#stateNumber = this.#refreshNumber
     this.#events.refreshed({ before, after: this.state })
@@ -244,7 +272,7 @@ export class OpenRepository implements AsyncDisposable {
         // What was closed meanwhile must not put its texts over those of its successor.
         signal.throwIfAborted()
         // The texts first: whoever has the state may ask for them.
-        if (texts) this.#tools.search.update(this.repository.name, texts)
+        if (texts) this.#texts.update(texts)
         this.#state = state
         if (state !== before) this.#note(state)
         tell('done')
@@ -256,28 +284,27 @@ export class OpenRepository implements AsyncDisposable {
   }
 
   #note(state: RepositoryState) {
-    const { measures } = this.#tools
-    this.#bytes = state.bytes + state.listing.bytes.length
-    measures.count('gitbugviewer_entities_total', { result: 'read' }, state.readCount)
-    measures.count('gitbugviewer_entities_total', { result: 'reused' }, state.records.length - state.readCount)
+    const reused = state.records.length - state.readCount
+    this.#tools.measures.count('gitbugviewer_entities_total', { result: 'reused' }, reused)
   }
 
   async #load(options: BuildOptions, signal: AbortSignal): Promise<Loaded> {
-    const { git, clock, limits, pool } = this.#tools
+    const { git, clock } = this.#tools
     const { folder } = this.repository.location
-    const request = { git, reader: this.#reader, folder, limits, signal }
+    const isAnew = options.full === true
     let noteListed: ((folders: readonly string[]) => void) | undefined
     try {
       this.#progress = { done: 0, total: 0 }
-      noteListed = await this.freshness.beginListing({ isRefresh: options.full !== true })
+      noteListed = await this.freshness.beginListing({ isRefresh: !isAnew })
       const loaded = await loadTracker({
         git,
         clock,
         folder,
         signal,
         interner: this.#interner,
-        readEntities: (refs, onRead) => pool.read(request, refs, onRead),
-        previous: options.full ? undefined : this.#state,
+        readEntities: (refs, onRead) => this.#readEntities(refs, { onRead, signal, isAnew }),
+        previous: isAnew ? undefined : this.#state,
+        knownNumber: ref => this.#numberOf(ref),
         retryUnreadable: options.retryUnreadable ?? false,
         onProgress: (done, total) => {
           this.#progress = { done, total }
@@ -292,33 +319,54 @@ export class OpenRepository implements AsyncDisposable {
     }
   }
 
+  /** Whatever is read again at the same tip has the same texts: numbers would grow with each rebuild. */
+  #numberOf({ kind, id, tip }: EntityRef): number | undefined {
+    const bug = kind === 'bug' ? this.#state?.assembled.bugById.get(id) : undefined
+    return bug?.tip === tip ? bug.textNumber : undefined
+  }
+
+  async #readEntities(refs: readonly EntityRef[], { onRead, signal, isAnew }: EntityRead): Promise<void> {
+    const read = await this.#tools.stored.read({
+      repository: this.repository.name,
+      refs,
+      signal,
+      isAnew,
+      onRead,
+      readFromGit: (missing, onMissing) => this.#readFromGit(missing, onMissing, signal),
+      onOthersProgress: progress => {
+        this.#progress = progress
+      },
+      stepAside: wait => this.#tools.builds.stepAside(wait, signal),
+    })
+    this.#tools.measures.count('gitbugviewer_entities_total', { result: 'read' }, read)
+  }
+
+  async #readFromGit(refs: readonly EntityRef[], onRead: OnRead, signal: AbortSignal): Promise<void> {
+    const { git, limits, pool, stored } = this.#tools
+    const { folder } = this.repository.location
+    await pool.read({ git, reader: this.#reader, folder, limits, packsTexts: stored.keepsTexts, signal }, refs, onRead)
+  }
+
+  /** Texts that the search index lacks, for bugs whose records came out of the store. */
+  async #readTexts(wanted: readonly WantedText[], { onText, signal }: TextRead): Promise<void> {
+    const { stored, builds } = this.#tools
+    const tips = wanted.map(({ tip }) => tip)
+    const reading = { onText: (text: Uint8Array, index: number) => onText(tips[index] ?? '', text), signal }
+    const missing = await stored.readTexts(this.repository.name, tips, reading)
+    if (missing.length === 0) return
+    const refs = missing.flatMap(index => wanted[index] ?? []).map(({ id, tip }) => ({ kind: 'bug', id, tip }) as const)
+    const take: OnRead = ({ text }, index) => text && onText(refs[index]?.tip ?? '', text)
+    await builds.run(() => this.#readFromGit(refs, take, signal), signal)
+  }
+
   /** Reads a bug in full. @throws BUG_UNREADABLE where its objects are gone since the state was made */
   async readBug(summary: BugSummary, signal?: AbortSignal): Promise<Bug> {
-    const { fullBugs, measures } = this.#tools
-    const kept = fullBugs.get(summary.tip)
-    measures.count('gitbugviewer_lookups_total', { tier: 'full_bug', result: kept ? 'hit' : 'miss' })
-    if (kept) return kept
-    const read = async () => {
-      const source = createEntitySource(this.#reader, this.#tools.limits, {
-        walk: (tip, onCommit) => this.#walk(tip, onCommit),
-      })
-      const { bug, problems } = await readBug(source, { kind: 'bug', id: summary.id, tip: summary.tip })
-      if (!bug) throw new ViewerError('BUG_UNREADABLE', problems[0]?.reason ?? 'the bug cannot be read')
-      fullBugs.set(summary.tip, bug)
-      return bug
-    }
-    return await this.#bugReads.run(summary.tip, read, signal)
+    return await this.#bugs.read(summary, signal)
   }
 
-  async #walk(tip: string, onCommit: (commit: CommitRecord) => void): Promise<void> {
-    const { git, limits } = this.#tools
-    const { folder } = this.repository.location
-    await git.walkHistory(folder, { tips: [tip], maxCommits: limits.maxPacks + 1, signal: this.#stop.signal, onCommit })
-  }
-
-  /** Tips of the bugs whose title or comments hold a term. @param signal ends the wait */
-  async matchText(term: string, signal?: AbortSignal): Promise<ReadonlySet<string>> {
-    return await this.#tools.search.match(this.repository.name, term, signal)
+  /** Which bugs hold a term in their title or comments. @param options.signal ends the wait */
+  async matchText(term: string, options: TextOptions): Promise<TextMatch> {
+    return await this.#texts.match(term, options)
   }
 
   /** Reads a blob; undefined where it is missing, larger than the limit, damaged or none. */
@@ -334,29 +382,12 @@ export class OpenRepository implements AsyncDisposable {
 
   async [Symbol.asyncDispose]() {
     const reason = new ViewerError('SHUTTING_DOWN', 'the repository was closed')
-    this.#stop.abort(reason)
-    await Promise.all([this.#refreshes.stopAll(reason), this.#reader[Symbol.asyncDispose]()])
-    await Promise.all([this.#bugReads.stopAll(reason), this.#looks.stopAll(reason)])
+    this.#texts[Symbol.dispose]()
+    await Promise.all([
+      this.#refreshes.stopAll(reason),
+      this.#bugs.stopAll(reason),
+      this.#looks.stopAll(reason),
+      this.#reader[Symbol.asyncDispose](),
+    ])
   }
-}
-
-/** Says of which repository git's failure speaks; what callers decide by stays. */
-function explainFailure(error: unknown, repository: RegisteredRepository): unknown {
-  if (!(error instanceof ViewerError)) return error
-  const failures = [
-    'GIT_FAILED',
-    'GIT_MISSING',
-    'GIT_UNSAFE_OWNER',
-    'GIT_TIMEOUT',
-    'GIT_PROTOCOL',
-    'GIT_OUTPUT_TOO_LARGE',
-    'BUILD_FAILED',
-  ]
-  if (!failures.includes(error.code)) return error
-  const remedy =
-    error.code === 'GIT_UNSAFE_OWNER'
-      ? `; allow it with: git config --global --add safe.directory '${repository.location.folder}'`
-      : ''
-  const data = { repository: repository.name, folder: repository.location.folder, gitCode: error.code }
-  return new ViewerError('REPOSITORY_UNREADABLE', `${error.message}${remedy}`, { cause: error, data })
 }

@@ -1,14 +1,21 @@
 /**
- * Records as JSON, for those who hand them from one thread to another. What is the same on both sides, an entity's id
- * and tip, is left out. JSON is what JavaScript reads fastest.
+ * Records as JSON, for those who hand them from one thread to another or keep them beyond this process. What the reader
+ * knows by himself, an entity's tip, is left out. JSON is what JavaScript reads fastest. What is read is checked: it may
+ * come from a file or a server that others can write to.
+ *
+ * **Whoever changes what is in a record, or how it is compiled from the same bytes, raises `recordVersion`**: records of
+ * another version are never looked for. `test/cache/record-codec.test.ts` fails where that was forgotten.
  */
-import type { Identity, IdentityVersion, Lamport, Problem } from '../bug/model.ts'
+import { type Identity, type IdentityVersion, type Lamport, type Problem, unnumbered } from '../bug/model.ts'
 import type { EntityRecord, EntityRef, IndexedBug } from './entity-record.ts'
 
+/** Of the records that this program makes. */
+export const recordVersion = 1
+
 /** A record in the form that goes into JSON. */
-export type EncodedRecord =
-  | { readonly kind: 'bug'; readonly problems: readonly Problem[]; readonly bug: EncodedBug | null }
-  | { readonly kind: 'identity'; readonly problems: readonly Problem[]; readonly identity: EncodedIdentity | null }
+type EncodedRecord =
+  | readonly [kind: 'bug', id: string, problems: readonly Problem[], bug: EncodedBug | null]
+  | readonly [kind: 'identity', id: string, problems: readonly Problem[], identity: EncodedIdentity | null]
 
 type Texts = readonly (readonly [string, string])[]
 
@@ -40,13 +47,16 @@ interface EncodedVersion extends Omit<IdentityVersion, 'times' | 'metadata'> {
   readonly metadata: Texts
 }
 
-/** Makes the form that goes into JSON. */
-export function encodeRecord(record: EntityRecord): EncodedRecord {
-  const { problems } = record
-  if (record.kind === 'identity') {
-    return { kind: 'identity', problems, identity: record.identity ? encodeIdentity(record.identity) : null }
-  }
-  return { kind: 'bug', problems, bug: record.bug ? encodeBug(record.bug) : null }
+/** Writes a record as JSON. */
+export function printRecord(record: EntityRecord): string {
+  return JSON.stringify(encodeRecord(record))
+}
+
+function encodeRecord(record: EntityRecord): EncodedRecord {
+  const { id, problems } = record
+  return record.kind === 'bug'
+    ? ['bug', id, problems, record.bug ? encodeBug(record.bug) : null]
+    : ['identity', id, problems, record.identity ? encodeIdentity(record.identity) : null]
 }
 
 function encodeBug(bug: IndexedBug): EncodedBug {
@@ -83,65 +93,133 @@ function encodeLamport(time: Lamport): EncodedLamport {
 }
 
 /**
- * Makes a record of what came out of JSON.
- * @param ref the entity that it is of
+ * Reads a record.
+ * @param ref the entity that it must be of
+ * @returns undefined where it is none, or that of another entity
  */
-export function decodeRecord(encoded: EncodedRecord, ref: EntityRef): EntityRecord {
-  const { id, tip } = ref
-  const { problems } = encoded
-  if (encoded.kind === 'identity') {
-    const { identity } = encoded
-    return { kind: 'identity', id, tip, identity: identity ? decodeIdentity(identity, ref) : undefined, problems }
+export function parseRecord(json: string, { kind, id, tip }: EntityRef): EntityRecord | undefined {
+  try {
+    const [hasKind, hasId, problems, content] = asList(JSON.parse(json))
+    if (hasKind !== kind || hasId !== id) return undefined
+    const common = { id, tip, problems: asList(problems).map(decodeProblem) }
+    return kind === 'bug'
+      ? { kind, ...common, bug: content === null ? undefined : decodeBug(asList(content), id, tip) }
+      : { kind, ...common, identity: content === null ? undefined : decodeIdentity(content, id, tip) }
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof WrongShape) return undefined
+    throw error
   }
-  return { kind: 'bug', id, tip, bug: encoded.bug ? decodeBug(encoded.bug, ref) : undefined, problems }
 }
 
-function decodeBug(encoded: EncodedBug, { id, tip }: EntityRef): IndexedBug {
+/** What was read is not what was written; thrown inside this file only. */
+class WrongShape extends Error {}
+
+function decodeProblem(encoded: unknown): Problem {
+  const { reason, commit } = asObject(encoded)
+  return { reason: asText(reason), ...(commit === undefined ? {} : { commit: asText(commit) }) }
+}
+
+function decodeBug(encoded: readonly unknown[], id: string, tip: string): IndexedBug {
   const [status, title, labels, authorId, createdAt, editedAt, createLamport, editLamport, ...rest] = encoded
   const [commentCount, actorIds, participantIds, metadata, files] = rest
+  if (status !== 'open' && status !== 'closed') throw new WrongShape('no status')
   return {
     id,
     tip,
+    textNumber: unnumbered,
     status,
-    title,
-    labels,
-    authorId,
-    createdAt,
-    editedAt,
+    title: asText(title),
+    labels: asTexts(labels),
+    authorId: asText(authorId),
+    createdAt: asNumber(createdAt),
+    editedAt: asNumber(editedAt),
     createLamport: decodeLamport(createLamport),
     editLamport: decodeLamport(editLamport),
-    commentCount,
-    actorIds,
-    participantIds,
-    metadata: new Map(metadata),
-    files,
+    commentCount: asNumber(commentCount),
+    actorIds: asTexts(actorIds),
+    participantIds: asTexts(participantIds),
+    metadata: decodeMetadata(metadata),
+    files: asTexts(files),
   }
 }
 
-function decodeIdentity(encoded: EncodedIdentity, { id, tip }: EntityRef): Identity {
-  const { name, email, login, avatarUrl, displayName } = encoded
+function decodeIdentity(encoded: unknown, id: string, tip: string): Identity {
+  const { versions, ...person } = asObject(encoded)
   return {
     id,
     tip,
-    name,
-    email,
-    login,
-    avatarUrl,
-    displayName,
-    versions: encoded.versions.map(({ commit, times, at, keys, metadata, ...version }) => ({
-      commit,
-      times: new Map(times.map(([clock, time]) => [clock, decodeLamport(time)] as const)),
-      at,
-      name: version.name,
-      email: version.email,
-      login: version.login,
-      avatarUrl: version.avatarUrl,
-      keys,
-      metadata: new Map(metadata),
-    })),
+    ...decodePerson(person),
+    displayName: asText(person.displayName),
+    versions: asList(versions).map(decodeVersion),
   }
 }
 
-function decodeLamport(time: EncodedLamport): Lamport {
-  return typeof time === 'string' ? BigInt(time) : time
+function decodeVersion(encoded: unknown): IdentityVersion {
+  const { commit, times, at, keys, metadata, ...person } = asObject(encoded)
+  return {
+    commit: asText(commit),
+    times: new Map(
+      asList(times).map(pair => {
+        const [clock, time] = asList(pair)
+        return [asText(clock), decodeLamport(time)]
+      }),
+    ),
+    at: asNumber(at),
+    ...decodePerson(person),
+    keys: asTexts(keys),
+    metadata: decodeMetadata(metadata),
+  }
+}
+
+function decodePerson({ name, email, login, avatarUrl }: Record<string, unknown>) {
+  return {
+    name: asOptionalText(name),
+    email: asOptionalText(email),
+    login: asOptionalText(login),
+    avatarUrl: asOptionalText(avatarUrl),
+  }
+}
+
+function decodeMetadata(encoded: unknown): Map<string, string> {
+  const metadata = new Map<string, string>()
+  for (const pair of asList(encoded)) {
+    const [key, value] = asList(pair)
+    metadata.set(asText(key), asText(value))
+  }
+  return metadata
+}
+
+function decodeLamport(time: unknown): Lamport {
+  if (typeof time === 'string' && /^[0-9]{16,20}$/.test(time)) return BigInt(time)
+  return asNumber(time)
+}
+
+function asText(value: unknown): string {
+  if (typeof value !== 'string') throw new WrongShape('no text')
+  return value
+}
+
+function asOptionalText(value: unknown): string | undefined {
+  return value === undefined ? undefined : asText(value)
+}
+
+function asNumber(value: unknown): number {
+  if (typeof value !== 'number') throw new WrongShape('no number')
+  return value
+}
+
+function asTexts(value: unknown): string[] {
+  const list = asList(value)
+  for (const item of list) asText(item)
+  return list as string[]
+}
+
+function asList(value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw new WrongShape('no list')
+  return value
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new WrongShape('no object')
+  return value as Record<string, unknown>
 }

@@ -1,13 +1,16 @@
 /**
  * Finished answers in memory. An answer is computed once for a state of a repository, however many ask for it at the
  * same time, and compressed once for each encoding; it is found by the state's ETag and its address, so that it can
- * never be a stale one. Bounded in bytes.
+ * never be a stale one. Bounded in bytes, and in the time that nobody asks for it. What took long to make is kept
+ * beyond this process too (`kept-pages.ts`).
  */
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
-import { type Measures, noMeasures } from '../base/measures.ts'
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Measures } from '../base/measures.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
+import type { KeptPages } from './kept-pages.ts'
 
 /** Encodings that are offered, the best first. */
 export const encodings = ['br', 'gzip'] as const
@@ -49,18 +52,56 @@ const miss = { tier: 'page', result: 'miss' } as const
 const minEncodedBytes = 1024
 const compress = { br: promisify(brotliCompress), gzip: promisify(gzip) }
 
-/** Makes the store. @param maxBytes of bodies and their compressed forms, about */
-export function createFinishedPages(maxBytes: number, measures: Measures = noMeasures): FinishedPages {
+export interface FinishedPagesOptions {
+  /** Of bodies and their compressed forms, about. */
+  readonly maxBytes: number
+  /** What nobody asked for during this time goes; 0 keeps it. */
+  readonly idleMs: number
+}
+
+export interface FinishedPagesDeps {
+  readonly clock: Clock
+  readonly measures: Measures
+  readonly kept: KeptPages
+}
+
+/** Makes the store. */
+export function createFinishedPages(
+  { maxBytes, idleMs }: FinishedPagesOptions,
+  { clock, measures, kept }: FinishedPagesDeps,
+): FinishedPages {
   // A compressed text is at most about a third; counted in advance, since it comes later.
   const pages = new LRUCache<string, FinishedPage>({
     maxSize: maxBytes,
+    ttl: idleMs,
+    updateAgeOnGet: true,
+    // A time of 0 would be none to the library.
+    perf: { now: () => clock.monotonicMs() + 1 },
+    ttlResolution: 0,
     sizeCalculation: (page, key) => Math.ceil(page.body.length * 1.5) + 2 * key.length + 256,
     dispose: (_page, _key, why) => {
       if (why === 'evict') measures.count('gitbugviewer_evictions_total', { tier: 'page', reason: 'size' })
+      if (why === 'expire') measures.count('gitbugviewer_evictions_total', { tier: 'page', reason: 'idle' })
     },
   })
   measures.gauge('gitbugviewer_cache_bytes', () => [{ labels: { tier: 'page' }, value: pages.calculatedSize }])
+  let purge: Timer | undefined
+  // What has become too old is not found; its memory is given back when somebody looks for it.
+  const startPurge = () => {
+    if (idleMs === 0 || purge) return
+    purge = clock.startTimer(idleMs, () => {
+      purge = undefined
+      pages.purgeStale()
+      if (pages.size > 0) startPurge()
+    })
+  }
   const flight = createSingleFlight<string, FinishedPage>()
+  const make = async (key: string, render: (stop: AbortSignal) => Promise<string>, stop: AbortSignal) => {
+    const startedMs = clock.monotonicMs()
+    const body = Buffer.from(await render(stop))
+    kept.keep(key, body, clock.monotonicMs() - startedMs)
+    return body
+  }
   return {
     get bytes() {
       return pages.calculatedSize
@@ -77,8 +118,9 @@ export function createFinishedPages(maxBytes: number, measures: Measures = noMea
       return await flight.run(
         key,
         async stop => {
-          const page = finishPage(Buffer.from(await render(stop)))
+          const page = finishPage((await kept.find(key, stop)) ?? (await make(key, render, stop)))
           pages.set(key, page)
+          startPurge()
           return page
         },
         signal,

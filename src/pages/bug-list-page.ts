@@ -2,11 +2,11 @@
  * The list of bugs of a repository. Promises that the box keeps what the visitor wrote, that every link is a plain
  * address of the same page with one thing changed, and that an empty list says why it is empty.
  */
-import type { BugSummary } from '../bug/model.ts'
 import type { Query } from '../query/ast.ts'
 import { createFilter, statusOf, withFilter, withStatus } from '../query/edit.ts'
 import { printQuery } from '../query/print.ts'
 import type { QueryError } from '../query/query-error.ts'
+import type { CountedAnswer } from '../query/select.ts'
 import { type BugRowView, bugRow } from './bug-row.ts'
 import { type EmptyListView, emptyList } from './empty-list.ts'
 import { type ChipView, filterChips } from './filter-chips.ts'
@@ -36,13 +36,9 @@ export interface BugListInput {
   readonly page: number
 }
 
-/** A query that could be read, and its answer. */
-export interface FoundBugs {
+/** A query that could be read, and its answer (`selectAndCount`). */
+export interface FoundBugs extends CountedAnswer {
   readonly query: Query
-  /** In the query's order (`selectBugs`). */
-  readonly bugs: readonly BugSummary[]
-  /** For the tabs (`countByStatus`). */
-  readonly counts: { readonly open: number; readonly closed: number }
 }
 
 export interface BugListView extends PageView {
@@ -78,7 +74,7 @@ export function bugListPage(input: BugListInput): BugListView {
   return 'error' in input.result ? mistakenList(input, input.result.error) : foundList(input, input.result)
 }
 
-function foundList(input: BugListInput, { query, bugs, counts }: FoundBugs): BugListView {
+function foundList(input: BugListInput, { query, bugs, counts, facets }: FoundBugs): BugListView {
   const { site, repository, text } = input
   const { tracker } = repository
   const urlOf = listAddress(site.links, repository.name)
@@ -101,7 +97,8 @@ function foundList(input: BugListInput, { query, bugs, counts }: FoundBugs): Bug
     tabs: tabs({ query, counts, urlOf }),
     menus: filterMenus({
       query,
-      bugs,
+      facets,
+      isSortable: bugs.length > 1,
       identities: tracker.identities,
       urlOf,
       labelsUrl: site.links.labels(repository.name),

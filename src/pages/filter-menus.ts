@@ -2,9 +2,10 @@
  * The menus above a list of bugs: plain links, each to the same query with one thing changed. Counts are of the bugs
  * that the query finds now, so the number beside a label is the number of bugs behind its link.
  */
-import { type BugSummary, humanId, type Identity } from '../bug/model.ts'
+import { humanId, type Identity } from '../bug/model.ts'
 import { type Filter, type Query, type Sort, sortOf } from '../query/ast.ts'
 import { createFilter, hasFilter, toggleFilter, withoutFilter, withSort } from '../query/edit.ts'
+import type { Facets } from '../query/facets.ts'
 import { labelParts } from './label-view.ts'
 import { personName } from './person-view.ts'
 import { grouped } from './wording.ts'
@@ -28,8 +29,10 @@ export interface MenuEntry {
 
 export interface MenuInput {
   readonly query: Query
-  /** What the query finds. */
-  readonly bugs: readonly BugSummary[]
+  /** Of what the query finds. */
+  readonly facets: Facets
+  /** Whether there is anything to be put in order. */
+  readonly isSortable: boolean
   readonly identities: ReadonlyMap<string, Identity>
   /** Where the list with that query is. */
   readonly urlOf: (query: Query) => string
@@ -40,7 +43,14 @@ export interface MenuInput {
 /** Links of one menu at most; more would hide the list in browsers that show menus opened. */
 const maxEntries = 40
 
-const sorts: readonly { readonly text: string; readonly sort: Sort }[] = [
+interface NamedSort {
+  readonly text: string
+  readonly sort: Sort
+}
+
+/** Offered where there are words that something can fit. */
+const bestMatch: NamedSort = { text: 'Best match', sort: { key: 'relevance', direction: 'desc' } }
+const sorts: readonly NamedSort[] = [
   { text: 'Recently updated', sort: { key: 'edit', direction: 'desc' } },
   { text: 'Least recently updated', sort: { key: 'edit', direction: 'asc' } },
   { text: 'Newest', sort: { key: 'creation', direction: 'desc' } },
@@ -55,15 +65,10 @@ export function filterMenus(input: MenuInput): MenuView[] {
 }
 
 function labelMenu(input: MenuInput): MenuView {
-  const { query, bugs, urlOf } = input
-  const counts = new Map<string, number>()
-  let unlabelled = 0
-  for (const bug of bugs) {
-    if (bug.labels.length === 0) unlabelled++
-    for (const label of bug.labels) counts.set(label, (counts.get(label) ?? 0) + 1)
-  }
+  const { query, facets, urlOf } = input
+  const { labels, unlabelled } = facets
   const none: Filter = { kind: 'no', negated: false, value: 'label' }
-  const { shown, left } = mostFrequent(counts)
+  const { shown, left } = mostFrequent(labels)
   const entries = shown.flatMap(([label, count]) => {
     const filter = createFilter('label', label)
     const { scope, value } = labelParts(label)
@@ -79,9 +84,7 @@ function labelMenu(input: MenuInput): MenuView {
 }
 
 function authorMenu(input: MenuInput): MenuView {
-  const counts = new Map<string, number>()
-  for (const { authorId } of input.bugs) counts.set(authorId, (counts.get(authorId) ?? 0) + 1)
-  const { shown, left } = mostFrequent(counts)
+  const { shown, left } = mostFrequent(input.facets.authors)
   const entries = shown.flatMap(([id, count]) => {
     const filter = createFilter('author', humanId(id))
     const text = personName(id, input.identities.get(id))
@@ -91,15 +94,16 @@ function authorMenu(input: MenuInput): MenuView {
   return { name: 'Author', isFilter: true, entries, more }
 }
 
-function sortMenu({ query, bugs, urlOf }: MenuInput): MenuView {
+function sortMenu({ query, isSortable, urlOf }: MenuInput): MenuView {
   const now = sortOf(query)
-  const entries = sorts.map(({ text, sort }) => ({
+  const hasWords = query.filters.some(({ kind, negated }) => kind === 'term' && !negated)
+  const entries = (hasWords ? [bestMatch, ...sorts] : sorts).map(({ text, sort }) => ({
     text,
     count: '',
     url: urlOf(withSort(query, sort)),
     active: sort.key === now.key && sort.direction === now.direction,
   }))
-  return { name: 'Sort', isFilter: false, entries: bugs.length > 1 ? entries : [], more: undefined }
+  return { name: 'Sort', isFilter: false, entries: isSortable ? entries : [], more: undefined }
 }
 
 function toggleEntry(entry: MenuInput & { filter: Filter; count: number; text: string }): MenuEntry {

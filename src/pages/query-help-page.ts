@@ -41,8 +41,12 @@ const topics: readonly HelpTopic[] = [
     intro:
       'What is not a qualifier is looked up in titles and comments, without regard to case and accents. All words must be there.',
     rows: [
-      row('crash decoder', 'bugs that say both “crash” and “decoder”'),
-      row('"empty frame"', 'quotes keep words together; single quotes do the same'),
+      row('crash decoder', 'bugs that say both “crash” and “decoder”, also as a part of a longer word'),
+      row(
+        '"empty frame"',
+        'quotes keep words together: one after the other, whatever stands between them, and the last may go on',
+      ),
+      extra('frame.length', 'with signs in it: exactly as it is written'),
       extra('crash -decoder', 'a minus before a word: bugs that do not say it'),
       extra('crash in:title', 'words are looked up in the title only'),
     ],
@@ -115,6 +119,7 @@ const topics: readonly HelpTopic[] = [
       row('sort:edit', 'the last changed first; sort:edit-asc for the longest untouched'),
       row('sort:id', 'by id; sort:id-desc the other way round'),
       extra('sort:comments', 'the most comments first; sort:comments-asc for the fewest'),
+      extra('decoder sort:relevance', 'first what fits the words best: in the title, often, in a short text'),
     ],
   },
 ]

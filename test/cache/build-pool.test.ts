@@ -19,7 +19,7 @@ import { type Git, openGit } from '../../src/git/git.ts'
 import { parseRefs } from '../../src/git/refs.ts'
 import { type BuiltRepository, buildRepository, openGolden } from '../support/tracker-builder.ts'
 import { badClocks, badIdentities, badJson, badOperations, badRefs, badTrees, badVersions } from './bad-bugs.ts'
-import { contents, createScene, loadWithTexts, recordsByRef, textsAfter } from './tracker-scene.ts'
+import { contents, createScene, loadWithTexts, plainRecordsByRef, textsAfter } from './tracker-scene.ts'
 
 /** Processes that this one has started and that are still there, zombies among them, by their number. */
 function listChildren(): Map<number, string> {
@@ -121,7 +121,7 @@ async function expectSameState(path: string) {
   })
   expect(contents(state)).toEqual(contents(expected))
   expect(state.tracker.digest).toBe(expected.tracker.digest)
-  expect(recordsByRef(state)).toEqual(recordsByRef(expected))
+  expect(plainRecordsByRef(state)).toEqual(plainRecordsByRef(expected))
   expect(textsAfter(new Map(), texts!)).toEqual(textsAfter(new Map(), expectedTexts!))
   expect([state.folders, state.unhealthy]).toEqual([expected.folders, expected.unhealthy])
   expect(setup.pool.load.threads).toBeGreaterThan(0)

@@ -314,3 +314,13 @@ describe('the table of repositories', () => {
     await expect(openRegistry(options, { clock, log: silentLog })).rejects.toMatchObject({ code: 'SETTING_INVALID' })
   })
 })
+
+test('an opening that has just begun when all is closed starts no git', async () => {
+  await using built = await buildRepository(smallTracker('just begun').t)
+  await using setup = await openManager([built.path])
+  const opening = setup.manager.acquire('r0')
+  const closed = setup.manager[Symbol.asyncDispose]()
+  await expect(opening).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
+  await closed
+  expect(setup.counts).toMatchObject({ listings: 0, readers: 0 })
+})

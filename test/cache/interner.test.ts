@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { EntityRecord, IndexedBug } from '../../src/cache/entity-record.ts'
 import { createInterner, type Interner } from '../../src/cache/interner.ts'
+import { unnumber } from './tracker-scene.ts'
 
 type Parts = Partial<
   Pick<IndexedBug, 'labels' | 'authorId' | 'actorIds' | 'participantIds' | 'files'> & {
@@ -13,6 +14,7 @@ function bugRecord(parts: Parts): EntityRecord {
   const bug: IndexedBug = {
     id: 'a'.repeat(64),
     tip: 'b'.repeat(40),
+    textNumber: -1,
     status: 'open',
     title: 'title',
     labels: [],
@@ -56,10 +58,16 @@ describe('an interner', () => {
         const interner = createInterner()
         for (const one of all) {
           const record = bugRecord(one)
-          expect(interner.record(record)).toEqual(record)
+          expect(unnumber(interner.record(record))).toEqual(record)
         }
       }),
     )
+  })
+
+  test('gives each bug a number of its own, also one that comes again', () => {
+    const interner = createInterner()
+    const record = bugRecord({})
+    expect([record, record, bugRecord({})].map(one => bugOf(interner.record(one)).textNumber)).toEqual([0, 1, 2])
   })
 
   test('keeps one list for all who have the same', () => {

@@ -6,15 +6,15 @@ import { defaultDecodeLimits } from '../../src/base/limits.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Measures } from '../../src/base/measures.ts'
 import { waitFor } from '../../src/base/single-flight.ts'
-import {
-  type CacheDeps,
-  type CacheManager,
-  type CacheOptions,
-  createCacheManager,
-} from '../../src/cache/cache-manager.ts'
+import { type CacheManager, createCacheManager } from '../../src/cache/cache-manager.ts'
+import type { CacheDeps, CacheOptions } from '../../src/cache/cache-options.ts'
 import { openRegistry } from '../../src/cache/registry.ts'
+import { createStoredEntities, createUnstoredEntities } from '../../src/cache/stored-entities.ts'
 import { createTrackerWriter } from '../../src/demo/writer.ts'
 import { type Git, openGit } from '../../src/git/git.ts'
+import type { RepositoryNews } from '../../src/store/bus.ts'
+import { createLocalTaskKeys } from '../../src/store/local-task-keys.ts'
+import { createOffStore, type Store } from '../../src/store/store.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { type Texts, textsAfter } from './tracker-scene.ts'
 
@@ -156,9 +156,12 @@ function recording(): { readonly measures: Measures; readonly search: CacheDeps[
   }
   const texts = new Map<string, Texts>()
   const search: CacheDeps['search'] = {
-    update: (name, change) => void texts.set(name, textsAfter(texts.get(name) ?? new Map(), change)),
+    open: name => ({
+      update: change => void texts.set(name, textsAfter(texts.get(name) ?? new Map(), change)),
+      match: async () => ({ count: 0, has: () => false, score: () => 0 }),
+      [Symbol.dispose]() {},
+    }),
     drop: name => void texts.delete(name),
-    match: async () => new Set(),
     reached: async () => {},
     bytes: 0,
     queuedBytes: 0,
@@ -188,10 +191,14 @@ export interface Setup extends AsyncDisposable {
   readonly counts: GitCounts
   readonly holds: Holds
   readonly told: Told
+  /** What other instances would have been told. */
+  readonly sent: readonly RepositoryNews[]
 }
 
 export interface ManagerOptions extends Partial<Pick<CacheOptions, 'idleMs' | 'maxBytes' | 'lookAfterMs' | 'workers'>> {
   readonly git?: Git
+  /** Where what is read is kept; without it nowhere. */
+  readonly store?: Store
   /** The time of day; without it one long before the files were written, so that no listing is trusted at once. */
   readonly startMs?: number
 }
@@ -211,6 +218,12 @@ export async function openManager(paths: readonly string[], options: ManagerOpti
     },
     { clock, log: silentLog },
   )
+  const store = options.store ?? createOffStore()
+  const tasks = createLocalTaskKeys()
+  const stored = options.store
+    ? createStoredEntities({ store, tasks, keepsTexts: true, limits: defaultDecodeLimits, log: silentLog, measures })
+    : createUnstoredEntities()
+  const sent: RepositoryNews[] = []
   const manager = createCacheManager(
     {
       idleMs: options.idleMs ?? tenMinutesMs,
@@ -219,8 +232,19 @@ export async function openManager(paths: readonly string[], options: ManagerOpti
       fullBugsMaxBytes: 1 << 20,
       limits: defaultDecodeLimits,
       workers: options.workers ?? { threads: 0, workersFrom: 1 },
+      maxBuilds: 16,
     },
-    { git: counted, registry, clock, log: silentLog, search, measures },
+    {
+      git: counted,
+      registry,
+      clock,
+      log: silentLog,
+      search,
+      measures,
+      store,
+      stored,
+      tell: news => void sent.push(news),
+    },
   )
   return {
     manager,
@@ -228,9 +252,11 @@ export async function openManager(paths: readonly string[], options: ManagerOpti
     counts,
     holds,
     told,
-    [Symbol.asyncDispose]() {
+    sent,
+    async [Symbol.asyncDispose]() {
       holds.letGo()
-      return manager[Symbol.asyncDispose]()
+      await manager[Symbol.asyncDispose]()
+      await stored[Symbol.asyncDispose]()
     },
   }
 }

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { type DecodeLimits, defaultDecodeLimits } from '../../src/base/limits.ts'
+import { unnumbered } from '../../src/bug/model.ts'
 import { type EntityRecord, refName } from '../../src/cache/entity-record.ts'
 import { createInterner } from '../../src/cache/interner.ts'
-import { type Loaded, loadTracker, type RepositoryState, type TextChange } from '../../src/cache/load-tracker.ts'
+import { type Loaded, loadTracker, type RepositoryState } from '../../src/cache/load-tracker.ts'
 import { readRefs } from '../../src/cache/read-refs.ts'
 import type { BugLine } from '../../src/demo/bug-line.ts'
 import {
@@ -19,6 +20,7 @@ import {
 } from '../../src/demo/writer.ts'
 import { type Git, openGit } from '../../src/git/git.ts'
 import type { ObjectReader } from '../../src/git/object-reader.ts'
+import type { TextChange } from '../../src/search/update-parts.ts'
 import { deleteRef } from '../support/tracker-builder.ts'
 
 export interface Scene {
@@ -100,19 +102,31 @@ export function recordsByRef(state: RepositoryState): Map<string, EntityRecord> 
   return new Map(state.records.map(record => [refName(record), record]))
 }
 
-/** All that a state says, but for its digest and the time when it was read. */
+/** The same, to be compared with those of another load. */
+export function plainRecordsByRef(state: RepositoryState): Map<string, EntityRecord> {
+  return new Map(state.records.map(record => [refName(record), unnumber(record)]))
+}
+
+/** The record without the number of its bug, which is given in the order in which bugs come. */
+export function unnumber(record: EntityRecord): EntityRecord {
+  return record.kind === 'bug' && record.bug ? { ...record, bug: { ...record.bug, textNumber: unnumbered } } : record
+}
+
+/** All that a state says, but for its digest, the time when it was read, and the numbers of its bugs. */
 export function contents(state: Pick<RepositoryState, 'tracker'>) {
-  const { digest: _digest, readAtMs: _readAtMs, ...rest } = state.tracker
-  return rest
+  const { digest: _digest, readAtMs: _readAtMs, columns: _c, columnsByEdit: _e, ...known } = state.tracker
+  const { bugs, bugsByEdit, bugById, ...rest } = known
+  const plain = (list: typeof bugs) => list.map(bug => ({ ...bug, textNumber: unnumbered }))
+  return { ...rest, bugs: plain(bugs), bugsByEdit: plain(bugsByEdit), bugById: plain(bugById.items) }
 }
 
 /** Tips and texts by the ids of bugs, as a search index has them that was told all of this from the start. */
-export type Texts = ReadonlyMap<string, { readonly tip: string; readonly text: string }>
+export type Texts = ReadonlyMap<string, { readonly tip: string; readonly text: string | undefined }>
 
 /** What a search index has after it was told of one more state. */
 export function textsAfter(before: Texts, { isWhole, put, removed }: TextChange): Texts {
   const after = new Map(isWhole ? [] : before)
-  for (const { id, tip, text } of put) after.set(id, { tip, text: Buffer.from(text).toString() })
+  for (const { id, tip, text } of put) after.set(id, { tip, text: text && Buffer.from(text).toString() })
   for (const id of removed) after.delete(id)
   return after
 }

@@ -89,7 +89,9 @@ test('a plain push into a served repository shows with the next request, without
   expect(await page()).not.toContain('It smokes')
 
   const { value } = await measures(viewer)
-  expect(value('gitbugviewer_entities_total', { result: 'read' })).toBe(2 + 3)
+  // The bug that was put back to what it was is found where it had been kept.
+  expect(value('gitbugviewer_entities_total', { result: 'read' })).toBe(2 + 2)
+  expect(value('gitbugviewer_entities_total', { result: 'stored' })).toBe(1)
   expect(await viewer.stop()).toBe(0)
 })
 
@@ -143,3 +145,32 @@ test('a thousand repositories in a scanned folder are served, and none is opened
   expect(await viewer.stop()).toBe(0)
   expect(processesOf(viewer)).toEqual([])
 })
+
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  'after %s the next start reads no bug from git, and finds every word',
+  async signal => {
+    const t = createTrackerWriter({ seed: 'restart' })
+    const ada = t.identity({ name: 'Ada', at: start })
+    for (let n = 0; n < 30; n++) t.bug(ada, { title: `Firing ${n}`, message: `under wheelhouse${n}`, at: start + n })
+    await using built = await buildRepository(t)
+    const settings = { repositories: { list: [{ name: 'kiln', path: built.path }] } }
+    const search = 'kiln/-/bugs?q=wheelhouse17'
+    {
+      await using viewer = await startViewer(`restart-${signal}`, settings)
+      expect(await textAt(viewer, search)).toContain('Firing 17')
+      // What is on its way to the store has come there when it is counted.
+      while (sum(await measures(viewer), 'gitbugviewer_store_bytes') < 31 * 300) await new Promise(setImmediate)
+      process.kill(viewer.pid, signal)
+      await viewer.stop()
+    }
+    await using viewer = await startViewer(`restart-${signal}`, settings)
+    const page = await textAt(viewer, search)
+    expect(page).toContain('Firing 17')
+    expect(page).not.toContain('Firing 16')
+    const { value, samples } = await measures(viewer)
+    expect(value('gitbugviewer_entities_total', { result: 'stored' })).toBe(31)
+    expect(value('gitbugviewer_entities_total', { result: 'read' })).toBe(0)
+    const commands = samples.filter(({ name }) => name === 'gitbugviewer_git_processes_started_total')
+    expect(commands.map(({ labels, value: count }) => [labels.command, count])).toEqual([['for-each-ref', 1]])
+  },
+)

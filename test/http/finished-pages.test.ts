@@ -1,13 +1,26 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { createFinishedPages } from '../../src/http/finished-pages.ts'
+import { noMeasures } from '../../src/base/measures.ts'
+import { createFinishedPages, type FinishedPagesDeps } from '../../src/http/finished-pages.ts'
+import { createKeptPages, noKeptPages } from '../../src/http/kept-pages.ts'
+import { createMemoryStore } from '../../src/store/memory-store.ts'
+import { createOffStore, type Store } from '../../src/store/store.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { parseExposition } from '../support/exposition.ts'
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
+
+/** Pages that are kept for 300 s, by a clock that the test moves. */
+function create(maxBytes: number, deps: Partial<FinishedPagesDeps> = {}) {
+  return createFinishedPages(
+    { maxBytes, idleMs: 300_000 },
+    { clock: createManualClock(), measures: noMeasures, kept: noKeptPages, ...deps },
+  )
+}
 
 const text = 'a page of some length. '.repeat(200)
 
 test('a page that many ask for at once is rendered once, and not again while it is kept', async () => {
-  const pages = createFinishedPages(1 << 20)
+  const pages = create(1 << 20)
   let rendered = 0
   const render = async () => {
     rendered++
@@ -20,7 +33,7 @@ test('a page that many ask for at once is rendered once, and not again while it 
 })
 
 test('each encoding is made once, is the page, and a small page has none', async () => {
-  const pages = createFinishedPages(1 << 20)
+  const pages = create(1 << 20)
   const page = await pages.findOrRender('key', async () => text)
   const [br, again, gzip] = [page.encoded('br'), page.encoded('br'), page.encoded('gzip')]
   expect(br).toBe(again)
@@ -30,7 +43,7 @@ test('each encoding is made once, is the page, and a small page has none', async
 })
 
 test('what is kept stays within its bytes, and what was dropped is rendered again', async () => {
-  const pages = createFinishedPages(100_000)
+  const pages = create(100_000)
   for (let n = 0; n < 200; n++) await pages.findOrRender(`key ${n}`, async () => text)
   expect(pages.bytes).toBeLessThanOrEqual(100_000)
   let again = 0
@@ -44,7 +57,7 @@ test('what is kept stays within its bytes, and what was dropped is rendered agai
 })
 
 test('a failure is told to those who wait and is not kept', async () => {
-  const pages = createFinishedPages(1 << 20)
+  const pages = create(1 << 20)
   const fail = async () => {
     throw new Error('no page')
   }
@@ -55,7 +68,7 @@ test('a failure is told to those who wait and is not kept', async () => {
 
 test('lookups, what had to go, and the bytes that are held are measured', async () => {
   const metrics = createMetrics()
-  const pages = createFinishedPages(100_000, metrics)
+  const pages = create(100_000, { measures: metrics })
   for (let n = 0; n < 50; n++) await pages.findOrRender(`key ${n}`, async () => text)
   await pages.findOrRender('key 49', async () => text)
   const read = parseExposition(await metrics.readText())
@@ -69,7 +82,7 @@ test('lookups, what had to go, and the bytes that are held are measured', async 
 })
 
 test('work for a page is told to stop when the last who waited for it has left', async () => {
-  const pages = createFinishedPages(1_000_000)
+  const pages = create(1_000_000)
   const started = Promise.withResolvers<AbortSignal>()
   const render = (stop: AbortSignal) => {
     started.resolve(stop)
@@ -84,4 +97,71 @@ test('work for a page is told to stop when the last who waited for it has left',
   second.abort(new Error('gone too'))
   await expect(waiting[1]).rejects.toThrow('gone too')
   expect(stop.aborted).toBe(true)
+})
+
+test('a page that nobody asked for during its time gives its memory back, one that is asked for stays', async () => {
+  const clock = createManualClock()
+  const metrics = createMetrics()
+  const pages = create(1 << 20, { clock, measures: metrics })
+  await pages.findOrRender('used', async () => text)
+  await pages.findOrRender('left', async () => text)
+  const { bytes } = pages
+  for (const ms of [200_000, 200_000, 200_000]) {
+    clock.advance(ms)
+    expect(pages.findNow('used')?.body.toString()).toBe(text)
+  }
+  expect(pages.findNow('left')).toBeUndefined()
+  expect(pages.bytes).toBeLessThan(bytes)
+  clock.advance(900_000)
+  expect(pages.bytes).toBe(0)
+  expect(clock.timers).toBe(0)
+  const read = parseExposition(await metrics.readText())
+  expect(read.value('gitbugviewer_evictions_total', { tier: 'page', reason: 'idle' })).toBe(2)
+})
+
+/** What two processes have in common. */
+function openKept(fromMs: number) {
+  const tier = { seconds: 60, maxBytes: 1 << 20 }
+  const clock = createManualClock()
+  const limits = { permanent: tier, intermediate: tier, result: tier }
+  const store = createMemoryStore({ limits, clock, measures: noMeasures })
+  const open = (buildTag: string) =>
+    create(1 << 20, { clock, kept: createKeptPages(store, { fromMs, buildTag, clock }) })
+  return { clock, open }
+}
+
+/** A page that takes so long. */
+const slowly = (clock: ManualClock, ms: number, body: string) => async () => {
+  clock.advance(ms)
+  return body
+}
+
+test('a page that took long is found by another process of the same build, and by none of another', async () => {
+  const { clock, open } = openKept(20)
+  await open('a').findOrRender('slow', slowly(clock, 20, text))
+  await open('a').findOrRender('fast', slowly(clock, 19, text))
+  const find = async (buildTag: string, key: string) =>
+    (await open(buildTag).findOrRender(key, async () => 'made anew')).body.toString()
+  expect(await find('a', 'slow')).toBe(text)
+  expect(await find('a', 'fast')).toBe('made anew')
+  expect(await find('b', 'slow')).toBe('made anew')
+  clock.advance(61_000)
+  expect(await find('a', 'slow')).toBe('made anew')
+})
+
+test('a store that does not answer is not waited for', async () => {
+  const clock = createManualClock()
+  const asked = Promise.withResolvers<void>()
+  const silent: Store = {
+    ...createOffStore(),
+    getMany: () => {
+      asked.resolve()
+      return new Promise(() => {})
+    },
+  }
+  const pages = create(1 << 20, { clock, kept: createKeptPages(silent, { fromMs: 0, buildTag: 'a', clock }) })
+  const page = pages.findOrRender('key', async () => text)
+  await asked.promise
+  clock.advance(1000)
+  expect((await page).body.toString()).toBe(text)
 })

@@ -3,7 +3,9 @@
  * edits, changes of title and status, a clock that is wrong, and texts that try to break a page. It is data of the
  * model and was never in a repository. The same every time.
  */
+
 import { hash } from 'node:crypto'
+import { readColumns } from '../../src/bug/columns.ts'
 import { IdIndex } from '../../src/bug/id-index.ts'
 import { labelColor } from '../../src/bug/label-color.ts'
 import type {
@@ -88,6 +90,7 @@ export function inventBug(number: number, parts: BugParts): Bug {
   return {
     id,
     tip: inventedHash(`bug ${number}`),
+    textNumber: number,
     status: parts.status ?? 'open',
     title: parts.title,
     labels: (parts.labels ?? []).toSorted(),
@@ -168,10 +171,13 @@ export function inventTracker({ bugs, identities, problems = [] }: TrackerParts)
   const sorted = bugs.toSorted((a, b) => Number(b.createLamport) - Number(a.createLamport))
   const counts = new Map<string, number>()
   for (const { labels } of sorted) for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
+  const byEdit = sorted.toSorted((a, b) => Number(b.editLamport) - Number(a.editLamport))
   return {
     digest: inventedId('state'),
     bugs: sorted,
-    bugsByEdit: sorted.toSorted((a, b) => Number(b.editLamport) - Number(a.editLamport)),
+    bugsByEdit: byEdit,
+    columns: () => readColumns(sorted),
+    columnsByEdit: () => readColumns(byEdit),
     bugById: new IdIndex(sorted.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
     identities: new Map(identities.map(identity => [identity.id, identity])),
     labels: [...counts]

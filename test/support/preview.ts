@@ -25,7 +25,7 @@ import { problemsPage } from '../../src/pages/problems-page.ts'
 import { type BuildProgress, progressPage } from '../../src/pages/progress-page.ts'
 import { queryHelpPage } from '../../src/pages/query-help-page.ts'
 import { parseQuery } from '../../src/query/parser.ts'
-import { countByStatus, selectBugs } from '../../src/query/select.ts'
+import { selectAndCount } from '../../src/query/select.ts'
 import { inventTracker } from './invented-tracker.ts'
 import { hostileText, inventKiln } from './kiln.ts'
 import { programPath } from './required-programs.ts'
@@ -49,14 +49,16 @@ export function createRenderer(): (page: { template: string; view: object }) => 
 export function listPage(input: { site: Site; repository: RepositoryInput; text?: string; page?: number }) {
   const { site, repository, text, page = 1 } = input
   const parsed = parseQuery(text ?? defaultListQuery)
-  const source = { ...repository.tracker, textMatches: () => new Set<string>() }
+  const source = {
+    ...repository.tracker,
+    textMatches: () => ({ has: () => false, hasNumber: () => false, score: () => 0 }),
+  }
   const result =
     'error' in parsed
       ? parsed
       : {
           query: parsed.query,
-          bugs: selectBugs(parsed.query, source),
-          counts: countByStatus(parsed.query, source),
+          ...selectAndCount(parsed.query, source),
         }
   return bugListPage({ site, repository, text, result, page })
 }

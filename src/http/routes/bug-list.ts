@@ -8,7 +8,7 @@ import { type BugListInput, bugListPage, bugsPerPage, defaultListQuery } from '.
 import { bugListFeed } from '../../pages/feeds.ts'
 import { pageCount } from '../../pages/pager.ts'
 import { parseQuery } from '../../query/parser.ts'
-import { countByStatus, selectBugs } from '../../query/select.ts'
+import { selectAndCount, selectBugs } from '../../query/select.ts'
 import { contentTypes } from '../answer.ts'
 import { siteOrigin } from '../origin.ts'
 import { queryError, querySource, readQuery } from '../query-use.ts'
@@ -60,11 +60,10 @@ async function answerPage(at: ListAt, services: PageServices): Promise<FastifyRe
     format: 'html',
     key: JSON.stringify([repository.name, 'bugs', text, page]),
     async render(stop) {
-      const source = await querySource(lease, parsed.query, stop)
-      const bugs = selectBugs(parsed.query, source)
-      const last = pageCount({ total: bugs.length, pageSize: bugsPerPage, page })
+      const answer = selectAndCount(parsed.query, await querySource(lease, parsed.query, stop))
+      const last = pageCount({ total: answer.bugs.length, pageSize: bugsPerPage, page })
       if (page > last) throw new ViewerError('PAGE_UNKNOWN', `the list has ${last} pages`)
-      return await renderPage({ query: parsed.query, bugs, counts: countByStatus(parsed.query, source) }, page)
+      return await renderPage({ query: parsed.query, ...answer }, page)
     },
   })
 }
