@@ -188,7 +188,9 @@ class ThreadedIndex implements SearchIndex {
       thread.postMessage(message, transfer)
     }
     this.#startTimer(replacedStayMs, () => {
-      open.answers = new Map()
+      // Looked up: the timer must not keep a session, and with it its repository, for longer than they are there.
+      const left = this.#sessions.get(session)
+      if (left) left.answers = new Map()
       this.#post({ kind: 'purge', session, repository, upTo: number })
     })
   }
