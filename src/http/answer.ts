@@ -20,10 +20,12 @@ export interface StateAnswer {
    * answer is given again without its route being asked, for as long as the repository has that digest.
    */
   readonly repository?: string
-  /** `html`, `json`, `atom`: what makes two answers about one state differ. */
+  /** `html`, `json`, `csv` …: what makes two answers about one state differ. */
   readonly format: keyof typeof contentTypes
   /** What makes it another answer than others about the same state: the address with the parameters that count. */
   readonly key: string
+  /** Under which browsers save it; without one they show it. */
+  readonly fileName?: string
   /** @param stop fires when nobody waits for it any more */
   render(stop: AbortSignal): Promise<string>
 }
@@ -32,6 +34,11 @@ export const contentTypes = {
   html: 'text/html; charset=utf-8',
   json: 'application/json; charset=utf-8',
   atom: 'application/atom+xml; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+  txt: 'text/plain; charset=utf-8',
+  md: 'text/markdown; charset=utf-8',
+  // RFC 4155 gives it no charset: each message says its own.
+  mbox: 'application/mbox',
 } as const
 
 export interface Answerer {
@@ -60,7 +67,10 @@ export function createAnswerer({ pages, repeated, buildTag }: AnswererParts): An
       const page = unchanged
         ? undefined
         : await pages.findOrRender(key, stop => answer.render(stop), readerSignal(reply))
-      const { repository, state } = answer
+      const { repository, state, fileName } = answer
+      // Not before the page is there: an error answer is no file.
+      if (fileName !== undefined)
+        reply.header('content-disposition', `attachment; filename="${plainFileName(fileName)}"`)
       if (repository !== undefined) {
         const headers = reply.getHeaders() as OutgoingHttpHeaders
         repeated.remember(request.originalUrl, {
@@ -78,6 +88,11 @@ export function createAnswerer({ pages, repeated, buildTag }: AnswererParts): An
       return await sendPage(request, reply, page)
     },
   }
+}
+
+/** A name that every system takes, and that cannot leave the header. */
+function plainFileName(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '')
 }
 
 function sendUnchanged(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -28,6 +28,8 @@ export interface KeptPagesOptions {
 
 /** Most pages are made in less. */
 const patienceMs = 50
+/** Larger ones are downloads of whole trackers, which would take the room of very many pages. */
+const maxKeptBytes = 4 * 1024 * 1024
 
 /** Makes the keeper. */
 export function createKeptPages(store: Store, { fromMs, buildTag, clock }: KeptPagesOptions): KeptPages {
@@ -49,7 +51,8 @@ export function createKeptPages(store: Store, { fromMs, buildTag, clock }: KeptP
       }
     },
     keep(key, body, tookMs) {
-      if (tookMs >= fromMs) void store.setMany('result', [{ key: keyOf(key), value: body }])
+      if (tookMs >= fromMs && body.length <= maxKeptBytes)
+        void store.setMany('result', [{ key: keyOf(key), value: body }])
     },
   }
 }

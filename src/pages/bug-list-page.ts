@@ -9,6 +9,7 @@ import type { QueryError } from '../query/query-error.ts'
 import type { CountedAnswer } from '../query/select.ts'
 import { type BugRowView, bugRow } from './bug-row.ts'
 import { type EmptyListView, emptyList } from './empty-list.ts'
+import { maxMboxBugs } from './export-mbox.ts'
 import { type ChipView, filterChips } from './filter-chips.ts'
 import { filterMenus, type MenuView } from './filter-menus.ts'
 import { labelViews } from './label-view.ts'
@@ -145,23 +146,27 @@ function frame({ site, repository, text, result }: BugListInput, { q, page, page
   const { links } = site
   const { name } = repository
   const what = current === undefined ? 'Bugs' : current === 'open' ? 'Open bugs' : 'Closed bugs'
-  const mistaken = 'error' in result
   const layout = layoutView({
     site,
-    title: mistaken ? 'A mistake in the query' : page > 1 ? `${what}, page ${grouped(page)}` : what,
+    title: 'error' in result ? 'A mistake in the query' : page > 1 ? `${what}, page ${grouped(page)}` : what,
     repository,
     tab: 'bugs',
-    indexed: text === undefined && !mistaken,
+    indexed: text === undefined && !('error' in result),
     searchBox: false,
     previousUrl: pager?.previousUrl,
     nextUrl: pager?.nextUrl,
-    ...(mistaken
+    ...('error' in result
       ? {}
       : {
           canonical: links.bugs(name, { q, page }),
           formats: [
             { label: 'Atom', type: 'application/atom+xml', url: links.bugsAtom(name, q) },
             { label: 'JSON', type: 'application/json', url: links.bugsJson(name, q) },
+            { label: 'CSV', type: 'text/csv', url: links.bugsCsv(name, q) },
+            { label: 'Text', type: 'text/plain', url: links.bugsText(name, q) },
+            ...(result.bugs.length > maxMboxBugs
+              ? []
+              : [{ label: 'mbox', type: 'application/mbox', url: links.bugsMbox(name, q) }]),
           ],
         }),
   })

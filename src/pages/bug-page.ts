@@ -39,7 +39,6 @@ export interface BugView extends PageView {
   readonly origins: readonly { readonly text: string; readonly url: string }[]
   readonly cloneCommand: string
   readonly jsonUrl: string
-  readonly atomUrl: string
   readonly provenance: ProvenanceView
 }
 
@@ -66,7 +65,6 @@ export function bugPage({ site, repository, bug, markdown }: BugPageInput): BugV
   const label = labelViews(labelAddress(links, name))
   const description = bug.comments[0]?.message ?? ''
   const jsonUrl = links.bugJson(name, bug.id)
-  const atomUrl = links.bugAtom(name, bug.id)
   return {
     layout: layoutView({
       site,
@@ -76,8 +74,11 @@ export function bugPage({ site, repository, bug, markdown }: BugPageInput): BugV
       canonical: links.bug(name, bug.id),
       description: visibleText(markdown.excerpt(description, maxDescriptionChars)),
       formats: [
-        { label: 'Atom', type: 'application/atom+xml', url: atomUrl },
+        { label: 'Atom', type: 'application/atom+xml', url: links.bugAtom(name, bug.id) },
         { label: 'JSON', type: 'application/json', url: jsonUrl },
+        { label: 'Text', type: 'text/plain', url: links.bugText(name, bug.id) },
+        { label: 'Markdown', type: 'text/markdown', url: links.bugMarkdown(name, bug.id) },
+        { label: 'mbox', type: 'application/mbox', url: links.bugMbox(name, bug.id) },
       ],
     }),
     title: shownText(bug.title, maxTitleChars),
@@ -98,7 +99,6 @@ export function bugPage({ site, repository, bug, markdown }: BugPageInput): BugV
     origins: originsOf(bug.metadata),
     cloneCommand: `git bug bug show ${humanId(bug.id)}`,
     jsonUrl,
-    atomUrl,
     provenance: {
       packs: counted(bug.packs.length, 'pack', 'packs'),
       commit: humanId(bug.tip),

@@ -11,9 +11,15 @@ export interface Links {
   bugs(name: string, options?: ListOptions): string
   bugsAtom(name: string, q?: string): string
   bugsJson(name: string, q?: string): string
+  bugsCsv(name: string, q?: string): string
+  bugsText(name: string, q?: string): string
+  bugsMbox(name: string, q?: string): string
   bug(name: string, bugId: string): string
   bugAtom(name: string, bugId: string): string
   bugJson(name: string, bugId: string): string
+  bugText(name: string, bugId: string): string
+  bugMarkdown(name: string, bugId: string): string
+  bugMbox(name: string, bugId: string): string
   /** A comment or an event on its bug's page. */
   comment(name: string, bugId: string, combinedId: string): string
   people(name: string): string
@@ -52,6 +58,7 @@ export function createLinks({ basePath, asset }: { basePath: string; asset: (fil
   const base = basePath.replace(/\/$/, '')
   const inside = (name: string, rest: string) => `${base}/${encodePath(name)}/-/${rest}`
   const bug = (name: string, id: string) => inside(name, `bugs/${encodeSegment(id)}`)
+  const bugsAs = (suffix: string) => (name: string, q?: string) => inside(name, `bugs.${suffix}${search([['q', q]])}`)
   const person = (id: string) => `identities/${encodeSegment(id)}`
   return {
     index: ({ q, sort } = {}) =>
@@ -67,11 +74,17 @@ export function createLinks({ basePath, asset }: { basePath: string; asset: (fil
           ['page', page === undefined || page <= 1 ? undefined : String(page)],
         ])}`,
       ),
-    bugsAtom: (name, q) => inside(name, `bugs.atom${search([['q', q]])}`),
-    bugsJson: (name, q) => inside(name, `bugs.json${search([['q', q]])}`),
+    bugsAtom: bugsAs('atom'),
+    bugsJson: bugsAs('json'),
+    bugsCsv: bugsAs('csv'),
+    bugsText: bugsAs('txt'),
+    bugsMbox: bugsAs('mbox'),
     bug,
     bugAtom: (name, id) => `${bug(name, id)}.atom`,
     bugJson: (name, id) => `${bug(name, id)}.json`,
+    bugText: (name, id) => `${bug(name, id)}.txt`,
+    bugMarkdown: (name, id) => `${bug(name, id)}.md`,
+    bugMbox: (name, id) => `${bug(name, id)}.mbox`,
     comment: (name, id, combinedId) => `${bug(name, id)}#${anchor(combinedId)}`,
     people: name => inside(name, 'identities'),
     peopleJson: name => inside(name, 'identities.json'),

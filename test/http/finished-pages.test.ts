@@ -121,7 +121,7 @@ test('a page that nobody asked for during its time gives its memory back, one th
 
 /** What two processes have in common. */
 function openKept(fromMs: number) {
-  const tier = { seconds: 60, maxBytes: 1 << 20 }
+  const tier = { seconds: 60, maxBytes: 1 << 24 }
   const clock = createManualClock()
   const limits = { permanent: tier, intermediate: tier, result: tier }
   const store = createMemoryStore({ limits, clock, measures: noMeasures })
@@ -140,10 +140,12 @@ test('a page that took long is found by another process of the same build, and b
   const { clock, open } = openKept(20)
   await open('a').findOrRender('slow', slowly(clock, 20, text))
   await open('a').findOrRender('fast', slowly(clock, 19, text))
+  await open('a').findOrRender('huge', slowly(clock, 20, 'x'.repeat(4 * 1024 * 1024 + 1)))
   const find = async (buildTag: string, key: string) =>
     (await open(buildTag).findOrRender(key, async () => 'made anew')).body.toString()
   expect(await find('a', 'slow')).toBe(text)
   expect(await find('a', 'fast')).toBe('made anew')
+  expect(await find('a', 'huge')).toBe('made anew')
   expect(await find('b', 'slow')).toBe('made anew')
   clock.advance(61_000)
   expect(await find('a', 'slow')).toBe('made anew')

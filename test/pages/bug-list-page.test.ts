@@ -123,10 +123,13 @@ describe('the list of bugs', () => {
     expect(list('status:open sort:edit-desc').layout.indexed).toBe(false)
   })
 
-  test('names its feed and its JSON with the same query', () => {
+  test('names its other formats with the same query', () => {
     expect(list('label:kind/bug').layout.formats).toEqual([
       { label: 'Atom', type: 'application/atom+xml', url: '/tools/kiln/-/bugs.atom?q=label:kind/bug' },
       { label: 'JSON', type: 'application/json', url: '/tools/kiln/-/bugs.json?q=label:kind/bug' },
+      { label: 'CSV', type: 'text/csv', url: '/tools/kiln/-/bugs.csv?q=label:kind/bug' },
+      { label: 'Text', type: 'text/plain', url: '/tools/kiln/-/bugs.txt?q=label:kind/bug' },
+      { label: 'mbox', type: 'application/mbox', url: '/tools/kiln/-/bugs.mbox?q=label:kind/bug' },
     ])
     expect(list().layout.formats[0]?.url).toBe('/tools/kiln/-/bugs.atom')
   })

@@ -34,7 +34,13 @@ describe('links', () => {
   test('the other formats are suffixes of the same address', () => {
     expect(links.bugsAtom('kiln', 'x')).toBe('/kiln/-/bugs.atom?q=x')
     expect(links.bugsJson('kiln')).toBe('/kiln/-/bugs.json')
+    expect(links.bugsCsv('kiln', 'x')).toBe('/kiln/-/bugs.csv?q=x')
+    expect(links.bugsText('kiln', 'x')).toBe('/kiln/-/bugs.txt?q=x')
+    expect(links.bugsMbox('kiln', 'x')).toBe('/kiln/-/bugs.mbox?q=x')
     expect(links.bugJson('kiln', id)).toBe(`/kiln/-/bugs/${id}.json`)
+    expect(links.bugText('kiln', id)).toBe(`/kiln/-/bugs/${id}.txt`)
+    expect(links.bugMarkdown('kiln', id)).toBe(`/kiln/-/bugs/${id}.md`)
+    expect(links.bugMbox('kiln', id)).toBe(`/kiln/-/bugs/${id}.mbox`)
     expect(links.personJson('kiln', id)).toBe(`/kiln/-/identities/${id}.json`)
     expect(links.peopleJson('kiln')).toBe('/kiln/-/identities.json')
     expect(links.labelsJson('kiln')).toBe('/kiln/-/labels.json')

@@ -1,11 +1,14 @@
-/** One bug: page, JSON and Atom feed; and the ways that lead to it: prefixes, combined ids, imported numbers. */
+/** One bug: page, feed, and what can be taken away; and the ways that lead to it: prefixes, combined ids, imported numbers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../../base/errors.ts'
 import { type Found, findBug, findByImportedNumber, findByPrefix } from '../../bug/find.ts'
 import { splitCombinedId } from '../../bug/ids.ts'
-import type { Bug, BugSummary } from '../../bug/model.ts'
+import { type Bug, type BugSummary, humanId } from '../../bug/model.ts'
 import { bugJson, writeJson } from '../../pages/api-json.ts'
 import { bugPage } from '../../pages/bug-page.ts'
+import { bugMarkdown } from '../../pages/export-markdown.ts'
+import { bugMbox } from '../../pages/export-mbox.ts'
+import { bugText } from '../../pages/export-text.ts'
 import { bugFeed } from '../../pages/feeds.ts'
 import { choicesAnswer } from '../choices.ts'
 import { siteOrigin } from '../origin.ts'
@@ -18,19 +21,22 @@ interface BugAddress {
   Params: { name: string; id: string }
 }
 
+const bugFormats = ['json', 'atom', 'txt', 'md', 'mbox'] as const
+type BugFormat = (typeof bugFormats)[number]
+
 interface BugAt extends RepositoryUse {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   /** What the address names the bug by, as the visitor wrote it. */
   readonly typed: string
-  readonly format: 'json' | 'atom' | undefined
+  readonly format: BugFormat | undefined
 }
 
 export async function bugPages(app: FastifyInstance, services: PageServices) {
   const route = (path: string, find: (at: BugAt) => Promise<FastifyReply>) =>
     app.get<BugAddress>(`${repositoryPrefix}/${path}/:id`, (request, reply) =>
       withRepository(services, { request, reply, name: request.params.name }, use => {
-        const { id: typed, format } = splitSuffix(request.params.id, ['json', 'atom'])
+        const { id: typed, format } = splitSuffix(request.params.id, bugFormats)
         return find({ ...use, request, reply, typed, format })
       }),
     )
@@ -67,19 +73,24 @@ async function answerBug(services: PageServices, at: BugAt, summary: BugSummary)
   const { lease, request } = at
   const { tracker } = lease
   const repository = { name: lease.repository.name, tracker }
-  const origin = at.format === 'atom' ? siteOrigin(request, services.options) : ''
+  const format = at.format ?? 'html'
+  // These name the host that they were asked of.
+  const hasOrigin = format === 'atom' || format === 'txt' || format === 'md'
+  const origin = hasOrigin ? siteOrigin(request, services.options) : ''
   const renderers = {
     json: async (bug: Bug) => writeJson(bugJson(bug, tracker.identities)),
     atom: async (bug: Bug) => bugFeed({ site, repository, origin, bug, markdown: await services.markdown() }),
+    txt: async (bug: Bug) => bugText({ site, repository, origin, bug }),
+    md: async (bug: Bug) => bugMarkdown({ site, repository, origin, bug }),
+    mbox: async (bug: Bug) => bugMbox({ repository, bug }),
     html: async (bug: Bug) =>
       await services.render('bug', bugPage({ site, repository, bug, markdown: await services.markdown() })),
   }
-  const format = at.format ?? 'html'
   return await services.answerer.send(request, at.reply, {
     state: tracker.digest,
-    // A feed names the host that it was asked of.
-    ...(format === 'atom' ? {} : { repository: repository.name }),
+    ...(hasOrigin ? {} : { repository: repository.name }),
     format,
+    ...(format === 'mbox' ? { fileName: `${repository.name}-${humanId(summary.id)}.mbox` } : {}),
     key: JSON.stringify([origin, repository.name, 'bug', summary.id]),
     // The page is made for all who wait for it, so the read does not end with the one who asked first.
     render: async () => await renderers[format](await lease.readBug(summary)),
