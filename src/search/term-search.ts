@@ -19,7 +19,7 @@ import type { Vocabulary } from './vocabulary.ts'
 import { planWords, type WordPlan } from './word-plan.ts'
 
 /** Places that a step asks an index about, those that it ranks, and those whose texts it looks at. */
-const indexedPlaces = 65_536
+const indexedPlaces = 262_144
 const rankedPlaces = 32_768
 const lookedAtPlaces = 512
 const phrasePlaces = 256
