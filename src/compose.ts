@@ -66,12 +66,11 @@ export async function compose(input: ComposeInput): Promise<Program> {
   await using stack = new AsyncDisposableStack()
   // First, since its thread takes a moment to start; closed last, after all that puts something there.
   const storage = stack.use(await openStorage(storageOptions(settings), { clock, log, measures }))
-  const [git, files, version, templates, sources] = await Promise.all([
+  const [git, files, version, templates] = await Promise.all([
     input.git,
     loadStaticFiles(`${projectFolder}/public`),
     readVersion(),
     digestTemplates(),
-    digestSources(),
   ])
   const { list, scan } = await chooseRepositories(input, git)
   const { include, exclude } = settings.repositories
@@ -124,21 +123,26 @@ export async function compose(input: ComposeInput): Promise<Program> {
     { git, registry, clock, log, search, measures, store, stored, tell: news => bus.tell(news) },
   )
   stack.use(manager)
-  const bus = storage.openBus({
-    heard: news => manager.heard(news),
-    missed: () => {
-      manager
-        .refreshAll()
-        .catch((error: unknown) => log.error({ err: error }, 'what was missed of other instances cannot be looked for'))
-    },
-  })
+  // Closed before the manager, which is told of what it hears.
+  const bus = stack.use(
+    storage.openBus({
+      heard: news => manager.heard(news),
+      missed: () => {
+        manager
+          .refreshAll()
+          .catch((error: unknown) =>
+            log.error({ err: error }, 'what was missed of other instances cannot be looked for'),
+          )
+      },
+    }),
+  )
   openTheOnly(list, scan, manager)
   const { readGitConfig } = settings.repositories
   const overview = createOverview(manager, { clock, log, gitProgram: git.program, readGitConfig })
 
   const { basePath, publicUrl, title } = settings.server
   const shown = { basePath, publicUrl, title, maxMarkdownChars: settings.limits.maxMarkdownChars }
-  const buildTag = shortDigest([version, files.digest, templates, sources, JSON.stringify(shown)]).slice(0, 8)
+  const buildTag = shortDigest([version, files.digest, templates, digestSources(), JSON.stringify(shown)]).slice(0, 8)
   measures.gauge('gitbugviewer_info', () => [{ labels: { version }, value: 1 }])
   measures.gauge('gitbugviewer_repositories', () => registry.all().length)
   const metricsRoute: MetricsRoute | undefined = metrics && { source: metrics, token: settings.metrics.token }

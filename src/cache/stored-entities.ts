@@ -115,22 +115,21 @@ class Reader implements StoredEntities {
 
   async read(read: StoredRead): Promise<number> {
     const all = read.refs.map((_, index) => index)
-    let missing: readonly number[] = read.isAnew ? all : await this.#find(read, all)
-    if (missing.length === 0) return 0
     if (read.isAnew) {
-      await this.#readFromGit(read, missing)
-      return missing.length
+      await this.#readFromGit(read, all)
+      return all.length
     }
+    const missing = await this.#find(read, all)
+    if (missing.length === 0) return 0
     const { held, left } = await this.#take(read, missing)
-    missing = left
     if (!held) return 0
     try {
-      await this.#readFromGit(read, missing, held)
+      await this.#readFromGit(read, left, held)
     } finally {
       // The key is given back when the others can find what was read; nobody here waits for that.
       this.#finish(this.#giveBack(held))
     }
-    return missing.length
+    return left.length
   }
 
   /** Waits for the key of the repository. @returns no key where nothing is left to be read */

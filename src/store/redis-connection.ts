@@ -5,9 +5,10 @@
  *         └── refused, or no answer in time ──┘
  *
  * Promises that nothing waits for a server: without a connection commands fail at once (but for the first attempt, which
- * is waited for, so that a start finds what is there), with one they have a time limit, and a server that says nothing at all within that limit is hung up on, for its later answers belong to nobody. A ping
- * now and then finds that out where nobody asks anything. Failures are rejections of the calls and nothing else: no
- * unhandled error, one log line when the connection is lost and one when it is there again.
+ * is waited for, so that a start finds what is there), with one they have a time limit, and a server that says nothing at
+ * all within that limit is hung up on, for its later answers belong to nobody. A ping now and then finds that out where
+ * nobody asks anything. Failures are rejections of the calls and nothing else: no unhandled error, one log line when the
+ * connection is lost and one when it is there again.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'

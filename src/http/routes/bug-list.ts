@@ -6,14 +6,14 @@ import type { BugSummary } from '../../bug/model.ts'
 import type { Lease } from '../../cache/lease.ts'
 import { bugSummaryJson, writeJson } from '../../pages/api-json.ts'
 import { type BugListInput, bugListPage, bugsPerPage, defaultListQuery } from '../../pages/bug-list-page.ts'
-import { bugListCsv } from '../../pages/export-csv.ts'
+import { type BugListExportInput, bugListCsv } from '../../pages/export-csv.ts'
 import { bugMbox, maxMboxBugs } from '../../pages/export-mbox.ts'
 import { bugListText } from '../../pages/export-text.ts'
 import { bugListFeed } from '../../pages/feeds.ts'
 import { pageCount } from '../../pages/pager.ts'
 import { parseQuery } from '../../query/parser.ts'
 import { selectAndCount, selectBugs } from '../../query/select.ts'
-import { contentTypes } from '../answer.ts'
+import { contentTypes, type StateAnswer } from '../answer.ts'
 import { siteOrigin } from '../origin.ts'
 import { queryError, querySource, readQuery } from '../query-use.ts'
 import { repositoryPrefix } from '../repository-url.ts'
@@ -105,45 +105,35 @@ async function answerJson(at: ListAt, services: PageServices): Promise<FastifyRe
 }
 
 async function answerAtom(at: ListAt, services: PageServices): Promise<FastifyReply> {
-  const { tracker, repository } = at.lease
-  const origin = siteOrigin(at.request, services.options)
-  return await services.answerer.send(at.request, at.reply, {
-    state: tracker.digest,
-    format: 'atom',
-    key: JSON.stringify([origin, repository.name, 'bugs', at.text]),
-    render: async stop =>
-      bugListFeed({
-        site: services.site,
-        repository: { name: repository.name, tracker },
-        origin,
-        bugs: await findAll(at, stop),
-        text: at.text,
-      }),
-  })
+  const make = (shown: BugListExportInput) => bugListFeed({ ...shown, text: at.text })
+  return await answerWithAddresses({ ...at, format: 'atom', make }, services)
 }
 
 async function answerCsv(at: ListAt, services: PageServices): Promise<FastifyReply> {
-  const { tracker, repository } = at.lease
-  const origin = siteOrigin(at.request, services.options)
-  const shown = { site: services.site, repository: { name: repository.name, tracker }, origin }
-  return await services.answerer.send(at.request, at.reply, {
-    state: tracker.digest,
-    format: 'csv',
-    fileName: `${repository.name}-bugs.csv`,
-    key: JSON.stringify([origin, repository.name, 'bugs', at.text]),
-    render: async stop => bugListCsv({ ...shown, bugs: await findAll(at, stop) }),
-  })
+  const fileName = `${at.lease.repository.name}-bugs.csv`
+  return await answerWithAddresses({ ...at, format: 'csv', fileName, make: bugListCsv }, services)
 }
 
 async function answerText(at: ListAt, services: PageServices): Promise<FastifyReply> {
+  const make = (shown: BugListExportInput) => bugListText({ ...shown, query: at.text ?? defaultListQuery })
+  return await answerWithAddresses({ ...at, format: 'txt', make }, services)
+}
+
+interface AddressedAnswer extends ListAt, Pick<StateAnswer, 'format' | 'fileName'> {
+  make(shown: BugListExportInput): string
+}
+
+/** A format that names the host that it was asked of: it is another one for each. */
+async function answerWithAddresses(at: AddressedAnswer, services: PageServices): Promise<FastifyReply> {
   const { tracker, repository } = at.lease
   const origin = siteOrigin(at.request, services.options)
   const shown = { site: services.site, repository: { name: repository.name, tracker }, origin }
   return await services.answerer.send(at.request, at.reply, {
     state: tracker.digest,
-    format: 'txt',
+    format: at.format,
+    ...(at.fileName === undefined ? {} : { fileName: at.fileName }),
     key: JSON.stringify([origin, repository.name, 'bugs', at.text]),
-    render: async stop => bugListText({ ...shown, query: at.text ?? defaultListQuery, bugs: await findAll(at, stop) }),
+    render: async stop => at.make({ ...shown, bugs: await findAll(at, stop) }),
   })
 }
 
