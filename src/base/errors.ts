@@ -24,6 +24,7 @@ export const errorCatalogue = {
   BUG_UNREADABLE: 'The bug is there, but its data could not be read.',
   IDENTITY_UNKNOWN: 'No identity of the repository has that id or prefix.',
   COMMENT_UNKNOWN: 'No comment or event of the repository has that combined id.',
+  COMMIT_UNKNOWN: 'The bug has no commit of that hash or prefix, or several.',
   FILE_UNKNOWN: 'No readable operation of the repository attaches a file of that hash.',
   PAGE_UNKNOWN: 'No page has that address.',
   AMBIGUOUS_PREFIX: 'More than one id starts with that prefix.',
@@ -31,6 +32,7 @@ export const errorCatalogue = {
   PARAMETER_INVALID: 'A parameter of the request is not one that can be used.',
   UNAUTHORIZED: 'The request does not carry the configured secret.',
   PAYLOAD_TOO_LARGE: 'The body of the request is larger than the limit.',
+  RATE_LIMITED: 'More answers were asked for from one network than the settings allow.',
   LOAD_TIMEOUT: 'The answer was not ready within the time limit; the work goes on, a later request may find it done.',
   SHUTTING_DOWN: 'The server is shutting down.',
 } as const

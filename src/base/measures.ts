@@ -18,8 +18,8 @@ export interface MeasureEntry {
   readonly buckets?: readonly number[]
 }
 
-/** What is kept in memory: states of repositories, whole bugs, finished pages. */
-const tiers = ['repository', 'full_bug', 'page', 'stream'] as const
+/** What is kept in memory: states of repositories, whole bugs, rendered texts, finished pages. */
+const tiers = ['repository', 'full_bug', 'text', 'page', 'stream'] as const
 /** What may be kept beyond the life of a process, and where; see `store/`. */
 const storeTiers = ['permanent', 'intermediate', 'result'] as const
 const backends = ['memory', 'sqlite', 'redis'] as const

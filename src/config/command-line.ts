@@ -1,9 +1,10 @@
 /**
  * The command line (`api.md`, section "Command line"): which options there are and what their help says. It refuses
  * unknown options and options without a value; whether a value fits is for `readSettings`. What begins with the word
- * `hook` is for `hook-command.ts`; a folder of that name is written `./hook`.
+ * `hook` is for `hook-command.ts`, with `export` for `export-command.ts`; a folder of that name is written `./hook`.
  */
 import { parseArgs } from 'node:util'
+import { type ExportCommand, exportCommandHelp, parseExportCommand } from './export-command.ts'
 import { type HookCommand, hookCommandHelp, parseHookCommand } from './hook-command.ts'
 import { nearestName } from './nearest-name.ts'
 import { settingsError, showText } from './problem.ts'
@@ -34,6 +35,7 @@ export type CommandLine =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | HookCommand
+  | ExportCommand
   /** `paths` are as they were written; `resolvePath` makes them absolute. */
   | { readonly kind: 'run'; readonly options: CommandLineOptions; readonly paths: readonly string[] }
 
@@ -43,6 +45,7 @@ export type CommandLine =
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   if (argv[0] === 'hook') return parseHookCommand(argv.slice(1))
+  if (argv[0] === 'export') return parseExportCommand(argv.slice(1))
   // Not strict, because parseArgs' own messages do not say which option was meant; every token is checked below.
   const { tokens, positionals } = parseArgs({
     args: [...argv],
@@ -88,6 +91,7 @@ export function helpText(): string {
   rows.push(['-h, --help', 'print this and end'], ['--version', 'print the version and end'])
   const width = Math.max(...rows.map(([left = '']) => left.length))
   return `Usage: git-bug-viewer [options] [PATH...]
+       git-bug-viewer export --out DIR [options] [PATH...]
        git-bug-viewer hook print|install|uninstall ...
 
 Shows the bugs that git-bug keeps inside git repositories as web pages.
@@ -99,6 +103,7 @@ the current folder if it holds bugs, else a demo.
 Options:
 ${rows.map(([left = '', right = '']) => `  ${left.padEnd(width)}  ${right}`).join('\n')}
 
+${exportCommandHelp()}
 ${hookCommandHelp()}
 Every setting can also be given in the settings file or by an environment
 variable; docs/settings.md lists them.

@@ -2,31 +2,12 @@
  * Every setting: its name, kind, default and description. The example file, the reference page, the environment's
  * names and the messages all come from here. Beyond one value it checks nothing; see `conflicts.ts` for the rest.
  */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { defaultDecodeLimits } from '../base/limits.ts'
 import { formatByteSize } from './byte-size.ts'
-import type { SettingType } from './setting-type.ts'
+import { group, optional, required, setting } from './define-setting.ts'
+import { crawlersGroup, liveGroup, lookGroup, peopleGroup, shownRepository, textGroup } from './pages-schema.ts'
 import * as type from './setting-type.ts'
-
-/** What a setting's zod metadata holds beside its `description`, under the key `setting`. */
-export interface SettingNotes {
-  readonly expects: string
-  readonly literal: boolean
-  readonly entry: z.ZodObject | undefined
-  /** A value for the example file, where the default shows nothing. */
-  readonly example: unknown
-  /** What stands for the default in the documentation, where it depends on the machine. */
-  readonly defaultText: string | undefined
-  /** True where no message may show the value. */
-  readonly secret: boolean
-}
-
-interface Description {
-  readonly description: string
-  readonly example?: unknown
-  readonly defaultText?: string
-  readonly secret?: boolean
-}
 
 export type SettingsSchema = ReturnType<typeof createSettingsSchema>
 
@@ -62,6 +43,10 @@ export function createSettingsSchema() {
         example: ['127.0.0.1', '10.0.0.0/8'],
       }),
       title: optional(type.line(200), { description: 'Name of the site, for its pages.', example: 'Bugs of Example' }),
+      sharedCacheSeconds: setting(type.wholeNumber(0, 86_400), 0, {
+        description:
+          'How long a cache in front of the viewer (a CDN) may answer without asking; for ten times as long it may show what it has while it asks. 0: every answer is asked for.',
+      }),
     }),
     repositories: group('Which repositories are shown, and what is said about them.', {
       list: setting(type.listOf(listedRepository()), [], {
@@ -88,7 +73,24 @@ export function createSettingsSchema() {
         description:
           "Take description and owner from a repository's own files and git configuration, as cgit and gitweb do.",
       }),
+      pages: setting(type.groupsOf(shownRepository()), [], {
+        description:
+          'What pages of repositories offer: for each repository all entries that match its name, the later ones before the earlier.',
+        example: [
+          {
+            match: 'group/**',
+            queries: [{ name: 'Regressions', query: 'status:open label:regression' }],
+            columns: ['priority/high', 'priority/medium', 'priority/low'],
+            commitUrl: 'https://git.example.org/{repository}/commit/{hash}',
+          },
+        ],
+      }),
     }),
+    look: lookGroup(),
+    text: textGroup(),
+    people: peopleGroup(),
+    crawlers: crawlersGroup(),
+    live: liveGroup(),
     cache: group('What is kept in memory, and for how long.', {
       idleMinutes: setting(type.decimalNumber(0, 10_080), 10, {
         description: 'A repository that nobody asked for during this time is closed; 0 keeps it open.',
@@ -123,6 +125,9 @@ export function createSettingsSchema() {
       }),
       fullBugsMaxBytes: setting(type.byteSize(1024, 1024 ** 4), '64 MiB', {
         description: 'Memory for whole bugs with their timelines, all repositories together.',
+      }),
+      fragmentsMaxBytes: setting(type.byteSize(1024, 1024 ** 4), '32 MiB', {
+        description: 'Memory for rendered texts of comments, all repositories together.',
       }),
       pagesMaxBytes: setting(type.byteSize(1024, 1024 ** 4), '64 MiB', {
         description: 'Memory for finished pages.',
@@ -292,33 +297,4 @@ function scannedFolder() {
     depth: setting(type.wholeNumber(1, 32), 3, { description: 'How many levels below it are searched.' }),
     prefix: optional(type.namePrefix(), { description: "Put before the names of what is found, with a '/' between." }),
   })
-}
-
-function group<S extends z.ZodRawShape>(description: string, shape: S) {
-  return z.strictObject(shape, { error: 'a group of settings' }).meta({ description })
-}
-
-function setting<S extends z.ZodType>(kind: SettingType<S>, standard: z.input<S>, notes: Description) {
-  // prefault and not default: the default is spelled as a user would and goes through the same checks.
-  return z.prefault(kind.schema, standard).meta(metadata(kind, notes))
-}
-
-function optional<S extends z.ZodType>(kind: SettingType<S>, notes: Description) {
-  return z.optional(kind.schema).meta(metadata(kind, notes))
-}
-
-function required<S extends z.ZodType>(kind: SettingType<S>, notes: Description): S {
-  return kind.schema.meta(metadata(kind, notes))
-}
-
-function metadata(kind: SettingType<z.ZodType>, { description, ...notes }: Description) {
-  const setting: SettingNotes = {
-    expects: kind.expects,
-    literal: kind.literal,
-    entry: kind.entry,
-    example: notes.example,
-    defaultText: notes.defaultText,
-    secret: notes.secret ?? false,
-  }
-  return { description, setting }
 }

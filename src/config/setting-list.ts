@@ -3,7 +3,8 @@
  * and holds nothing of its own.
  */
 import { z } from 'zod'
-import type { SettingNotes, SettingsSchema } from './schema.ts'
+import type { SettingNotes } from './define-setting.ts'
+import type { SettingsSchema } from './schema.ts'
 
 /** One setting, or one field of the entries of a list. */
 export interface SettingDefinition extends SettingNotes {

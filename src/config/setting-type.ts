@@ -156,6 +156,62 @@ export function proxies() {
   return { schema, expects, literal: false }
 }
 
+/** One such pattern. */
+export function namePattern() {
+  return parsedText('a pattern of 1 to 255 characters such as group/* or **/tool', text =>
+    text !== '' && text.length <= 255 && !/\p{Cc}/u.test(text) ? text : undefined,
+  )
+}
+
+/** Labels, one after the other. */
+export function labels() {
+  const expects = 'a list of labels such as [priority/high, priority/low]'
+  const one = line(200)
+  return { schema: z.array(one.schema, { error: expects }), expects, literal: false }
+}
+
+/** Font families as CSS lists them: nothing that could leave its declaration. */
+export function fontFamilies() {
+  return parsedText('names of fonts such as Inter, system-ui, sans-serif', text =>
+    /^[\w ,"'-]{1,400}$/.test(text) ? text : undefined,
+  )
+}
+
+export function color() {
+  return parsedText('a colour such as #c2185b', text => (/^#[0-9a-f]{6}$/i.test(text) ? text.toLowerCase() : undefined))
+}
+
+/** A web address with places to fill in, each a name in braces. */
+export function urlTemplate(places: readonly string[]) {
+  const expects = `an address such as https://example.org/{${places[0]}}, with places for ${places.join(', ')}`
+  return parsedText(expects, text => {
+    const named = [...text.matchAll(/\{([^{}]*)\}/g)].map(match => match[1] ?? '')
+    const filled = text.replace(/\{[^{}]*\}/g, 'x')
+    const url = URL.parse(filled)
+    const isWeb = url !== null && (url.protocol === 'https:' || url.protocol === 'http:')
+    // A place in the name of the host would let the writer of a text choose it.
+    const isSafe = isWeb && /^https?:\/\/[^/{}]+(?:\/|$)/i.test(text) && text.length <= 1000 && !/[\s{}]/.test(filled)
+    return isSafe && named.every(name => places.includes(name)) ? text : undefined
+  })
+}
+
+/** A regular expression for words of a text. */
+export function wordPattern() {
+  return parsedText('a regular expression of 1 to 200 characters that matches something', text => {
+    try {
+      return text.length > 0 && text.length <= 200 && !new RegExp(`^(?:${text})`, 'u').test('') ? text : undefined
+    } catch {
+      return undefined
+    }
+  })
+}
+
+/** A list of groups. */
+export function groupsOf<S extends z.ZodObject>(entry: S) {
+  const expects = `a list of groups with ${Object.keys(entry.shape).join(', ')}`
+  return { schema: z.array(entry, { error: expects }), expects, literal: false, entry }
+}
+
 /** A list of groups; a plain text stands for the group `{ path: text }`. */
 export function listOf<S extends z.ZodObject>(entry: S) {
   const expects = `a list of paths and of groups with ${Object.keys(entry.shape).join(', ')}`

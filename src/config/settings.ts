@@ -82,7 +82,7 @@ function resolvePaths(
     folder: collected.values.get(setting)?.source.folder ?? input.cwd,
     homeDir: input.homeDir,
   })
-  const { hooks, repositories, store, dataDir, ...rest } = checked
+  const { hooks, look, repositories, store, dataDir, ...rest } = checked
   const { secretFile } = hooks
   const { passwordFile, caFile } = store.redis
   const redis = {
@@ -92,8 +92,13 @@ function resolvePaths(
       : { passwordFile: resolvePath(passwordFile, from('store.redis.passwordFile')) }),
     ...(caFile === undefined ? {} : { caFile: resolvePath(caFile, from('store.redis.caFile')) }),
   }
+  const lookFiles = (['css', 'logo', 'header', 'footer'] as const).flatMap(name => {
+    const file = look[name]
+    return file === undefined ? [] : [[name, resolvePath(file, from(`look.${name}`))] as const]
+  })
   return {
     ...rest,
+    look: { ...look, ...Object.fromEntries(lookFiles) },
     repositories: {
       ...repositories,
       list: repositories.list.map(one => ({ ...one, path: resolvePath(one.path, from('repositories.list')) })),

@@ -32,8 +32,40 @@ const inFile: readonly (readonly [yaml: string, sentence: string])[] = [
   ['server: { prot: 1 }', 'server.prot in FILE is not a setting; the nearest is server.port'],
   ['port: 80', 'port in FILE is not a setting; the nearest is server.port'],
   ['sever: { port: 80 }', 'sever in FILE is not a setting; the nearest is server'],
-  ['1: 1', '1 in FILE is not a setting; the nearest is store.redis.url'],
+  ['1: 1', '1 in FILE is not a setting; the nearest is look.css'],
   ['"ser\\tver": 1', '"ser\\tver" in FILE is not a setting; the nearest is server'],
+  [
+    'look: { labelColors: [{ label: a, color: red }] }',
+    'look.labelColors[0].color in FILE must be a colour such as #c2185b, not "red"',
+  ],
+  [
+    'look: { textFont: "a; } body { x: y" }',
+    'look.textFont in FILE must be names of fonts such as Inter, system-ui, sans-serif, not "a; } body { x: y"',
+  ],
+  [
+    'text: { autolinks: [{ pattern: "(", url: "https://x.example/{0}" }] }',
+    'text.autolinks[0].pattern in FILE must be a regular expression of 1 to 200 characters that matches something, not "("',
+  ],
+  [
+    'text: { autolinks: [{ pattern: "a*", url: "https://x.example/{0}" }] }',
+    'text.autolinks[0].pattern in FILE must be a regular expression of 1 to 200 characters that matches something, not "a*"',
+  ],
+  [
+    'text: { commitUrl: "https://{hash}.example/" }',
+    'text.commitUrl in FILE must be an address such as https://example.org/{hash}, with places for hash, repository, not "https://{hash}.example/"',
+  ],
+  [
+    'text: { commitUrl: "javascript:{hash}" }',
+    'text.commitUrl in FILE must be an address such as https://example.org/{hash}, with places for hash, repository, not "javascript:{hash}"',
+  ],
+  [
+    'repositories: { pages: [{ match: "**", queries: [{ name: a }] }] }',
+    'repositories.pages[0].queries[0].query in FILE must be one line of 1 to 1000 characters, and is missing',
+  ],
+  [
+    'repositories: { pages: [{ match: "**", columns: high }] }',
+    'repositories.pages[0].columns in FILE must be a list of labels such as [priority/high, priority/low], not "high"',
+  ],
   [
     'repositories: { list: [{ path: a }, { path: b, ower: Ann }] }',
     'repositories.list[1].ower in FILE is not a setting; the nearest is repositories.list[1].owner',

@@ -8,8 +8,21 @@ test('without any source every setting has its default', async () => {
   await using files = await createSettingsFiles()
   const settings = await files.read({})
   expect(settings).toEqual({
-    server: { host: '127.0.0.1', port: 3000, basePath: '', trustedProxies: false },
-    repositories: { list: [], scan: [], include: [], exclude: [], requireExportOk: false, readGitConfig: true },
+    server: { host: '127.0.0.1', port: 3000, basePath: '', trustedProxies: false, sharedCacheSeconds: 0 },
+    repositories: {
+      list: [],
+      scan: [],
+      include: [],
+      exclude: [],
+      requireExportOk: false,
+      readGitConfig: true,
+      pages: [],
+    },
+    look: { theme: 'system', labelColors: [] },
+    text: { images: 'link', autolinks: [] },
+    people: { showEmail: false, avatars: 'initials' },
+    crawlers: { allow: true, requestsPerMinute: 0 },
+    live: { enabled: true, maxListeners: 1000 },
     cache: {
       idleMinutes: 10,
       rebuild: { schedule: '*/5 * * * *', enabled: true, mode: 'refresh' },
@@ -17,6 +30,7 @@ test('without any source every setting has its default', async () => {
       maxBytes: 1024 ** 3,
       workers: { fromEntities: 2048 },
       fullBugsMaxBytes: 64 * 1024 ** 2,
+      fragmentsMaxBytes: 32 * 1024 ** 2,
       pagesMaxBytes: 64 * 1024 ** 2,
       pagesIdleSeconds: 300,
       maxBuilds: 16,
