@@ -139,6 +139,7 @@ function toSummary(raw: RawBug, { packs, first, last, snapshot }: Applied): BugS
     actorIds: [...snapshot.actors],
     participantIds: [...snapshot.participants],
     metadata: snapshot.metadataOf(created),
+    statusChanges: snapshot.statusChanges,
   }
 }
 

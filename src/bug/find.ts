@@ -2,6 +2,7 @@
 import { ViewerError } from '../base/errors.ts'
 import { isEntityId } from './ids.ts'
 import type { BugSummary, Identity, Tracker } from './model.ts'
+import { isImportedFrom, readReference } from './reference.ts'
 
 /** The shortest prefix of an id that is looked up (`api.md`, "Pages"). */
 const minPrefixDigits = 4
@@ -29,7 +30,12 @@ export interface ById<T> {
 function byIdOf<T>(entities: ReadonlyMap<string, T>): ById<T> {
   return {
     get: id => entities.get(id),
-    startingWith: prefix => [...entities].flatMap(([id, entity]) => (id.startsWith(prefix) ? [entity] : [])),
+    // One after the other: a list of all of them would take longer than the looking.
+    startingWith(prefix) {
+      const found: T[] = []
+      for (const [id, entity] of entities) if (id.startsWith(prefix)) found.push(entity)
+      return found
+    },
   }
 }
 
@@ -54,6 +60,13 @@ export function findByImportedNumber(tracker: Tracker, number: string): Found<Bu
       return false
     }),
   )
+}
+
+/** Finds the bug that was imported under a number (`12`, `#12`) or from an address. */
+export function findImported(tracker: Tracker, typed: string): Found<BugSummary> {
+  const reference = readReference(/^[0-9]+$/.test(typed) ? `#${typed}` : typed)
+  if (reference === undefined || reference.kind === 'id') return undefined
+  return toFound(tracker.bugs.filter(bug => isImportedFrom(bug, reference)))
 }
 
 /** The one thing that was found. @throws AMBIGUOUS_PREFIX with `matches`, or `missing` */

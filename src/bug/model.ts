@@ -18,6 +18,9 @@ export type Status = 'open' | 'closed'
 
 /** One text that a comment had. */
 export interface CommentVersion {
+  /** The operation that wrote it, 64 hex digits: the same id always stands for the same text. */
+  readonly operationId: string
+  readonly authorId: string
   readonly message: string
   readonly at: number
 }
@@ -51,7 +54,10 @@ export interface CommentEvent extends EventBase {
   readonly files: readonly string[]
   readonly editedAt: number
   readonly edited: boolean
+  /** Never empty; the last one is `message`. */
   readonly history: readonly CommentVersion[]
+  /** Where it was on the page that it was imported from, such as `issuecomment-34` (`readPlace`). */
+  readonly importedPlace: string | undefined
 }
 
 export interface TitleEvent extends EventBase {
@@ -101,6 +107,11 @@ export interface BugSummary {
   readonly participantIds: readonly string[]
   /** Metadata of the Create operation. */
   readonly metadata: ReadonlyMap<string, string>
+  /**
+   * Times of the changes of status, in the order of the data: closed, opened again, closed again, and so on. What set
+   * the status that the bug had already is none.
+   */
+  readonly statusChanges: readonly number[]
 }
 
 /** A bug in full, as it is at its tip. */
@@ -194,6 +205,8 @@ export interface Tracker {
   readonly columnsByEdit: () => BugColumns
   readonly bugById: IdIndex<BugSummary>
   readonly identities: ReadonlyMap<string, Identity>
+  /** Ids of people whose names are not enough to tell them apart; made when they are first wanted. */
+  readonly namesakes: () => ReadonlySet<string>
   /** Every label that any bug carries now, sorted by bytes. */
   readonly labels: readonly LabelCount[]
   readonly problems: readonly EntityProblem[]

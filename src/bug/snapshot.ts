@@ -5,6 +5,7 @@
 import { combineIds } from './ids.ts'
 import type { Comment, CommentVersion, Status, TimelineEvent } from './model.ts'
 import type { OperationContext } from './operation.ts'
+import { readPlace } from './reference.ts'
 
 /** A comment and its event are one thing that two lists show. */
 export interface Discussion {
@@ -12,7 +13,13 @@ export interface Discussion {
   readonly context: OperationContext
   message: string
   files: readonly string[]
-  readonly history: CommentVersion[]
+  readonly history: TextDraft[]
+}
+
+/** One text of a comment. Its operation's id costs a hash, which a summary does without. */
+interface TextDraft {
+  readonly context: OperationContext
+  readonly message: string
 }
 
 /** An event before it has its id. */
@@ -38,6 +45,8 @@ export class Snapshot {
   readonly participants = new Set<string>()
   /** Every file that any operation attaches. */
   readonly files = new Set<string>()
+  /** Times of what changed the status, in the order of the data. */
+  readonly statusChanges: number[] = []
   readonly timeline: EventDraft[] = []
   readonly discussions: Discussion[] = []
   /** Comments by the id of the operation that made them; those before `#indexed` are in it. */
@@ -52,7 +61,7 @@ export class Snapshot {
 
   addDiscussion(context: OperationContext, content: { type: 'create' | 'comment'; message: string; files: string[] }) {
     const { type, message, files } = content
-    const discussion: Discussion = { type, context, message, files, history: [{ message, at: context.at }] }
+    const discussion: Discussion = { type, context, message, files, history: [{ context, message }] }
     for (const file of files) this.files.add(file)
     this.timeline.push(discussion)
     this.discussions.push(discussion)
@@ -107,8 +116,19 @@ export class Snapshot {
       case 'labels':
         return { ...base, type: 'labels', added: draft.added, removed: draft.removed }
       default:
-        return { ...base, ...this.#texts(draft), type: draft.type, history: draft.history }
+        return {
+          ...base,
+          ...this.#texts(draft),
+          type: draft.type,
+          history: draft.history.map(toVersion),
+          importedPlace: this.#importedPlace(context),
+        }
     }
+  }
+
+  #importedPlace(context: OperationContext): string | undefined {
+    for (const [key, value] of this.metadataOf(context)) if (key.endsWith('-url')) return readPlace(value)
+    return undefined
   }
 
   #texts(discussion: Discussion) {
@@ -118,7 +138,7 @@ export class Snapshot {
       authorId: context.authorId,
       message,
       files,
-      editedAt: history.at(-1)?.at ?? context.at,
+      editedAt: history.at(-1)?.context.at ?? context.at,
       edited: history.length > 1,
     }
   }
@@ -127,4 +147,8 @@ export class Snapshot {
   #combinedId(context: OperationContext): string {
     return combineIds(this.bugId, context.id)
   }
+}
+
+function toVersion({ context, message }: TextDraft): CommentVersion {
+  return { operationId: context.id, authorId: context.authorId, message, at: context.at }
 }

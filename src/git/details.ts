@@ -11,6 +11,8 @@ export interface RepositoryDetails {
   readonly section: string | undefined
   /** `cgit.hide` or `cgit.ignore` is set: not to be listed. */
   readonly hidden: boolean
+  /** Where it can be cloned from: `cgit.clone-url`, `gitweb.url` or the file `cloneurl`. */
+  readonly cloneUrl: string | undefined
 }
 
 /** A text longer than this is not a description. */
@@ -22,12 +24,17 @@ const maxConfigBytes = 1024 * 1024
  * @param program the git program
  */
 export async function readDetails(program: string, location: RepositoryLocation): Promise<RepositoryDetails> {
-  const [settings, file] = await Promise.all([readSettings(program, location), readDescriptionFile(location)])
+  const [settings, file, cloneFile] = await Promise.all([
+    readSettings(program, location),
+    readDescriptionFile(location),
+    readTextFile(join(location.commonDir, 'cloneurl')),
+  ])
   return {
     description: settings.get('cgit.desc') ?? settings.get('gitweb.description') ?? file,
     owner: settings.get('cgit.owner') ?? settings.get('gitweb.owner'),
     section: settings.get('cgit.section') ?? settings.get('gitweb.category'),
     hidden: isTrue(settings.get('cgit.hide')) || isTrue(settings.get('cgit.ignore')),
+    cloneUrl: firstCloneUrl([settings.get('cgit.clone-url'), settings.get('gitweb.url'), cloneFile]),
   }
 }
 
@@ -58,12 +65,27 @@ async function readSettings(program: string, location: RepositoryLocation): Prom
 }
 
 async function readDescriptionFile(location: RepositoryLocation): Promise<string | undefined> {
-  const file = join(location.commonDir, 'description')
+  const text = await readTextFile(join(location.commonDir, 'description'))
+  // What `git init` writes there.
+  return text === undefined || text === '' || text.startsWith('Unnamed repository') ? undefined : text
+}
+
+async function readTextFile(file: string): Promise<string | undefined> {
   const found = await fs.stat(file).catch(() => undefined)
   if (!found?.isFile() || found.size > maxConfigBytes) return undefined
-  const text = oneLine(await fs.readFile(file, 'utf8').catch(() => ''))
-  // What `git init` writes there.
-  return text === '' || text.startsWith('Unnamed repository') ? undefined : text
+  return oneLine(await fs.readFile(file, 'utf8').catch(() => ''))
+}
+
+/** An address of git that can stand in a command as it is: no shell finds anything to do in it, and no secret is in it. */
+const cloneUrlPattern = /^(?:(?:https?|git):\/\/|ssh:\/\/(?:[\w.-]+@)?|[\w.-]+@[\w.-]+:)[\w.~/:%+-]{1,500}$/
+
+/** The first address of some texts that each hold several. */
+function firstCloneUrl(texts: readonly (string | undefined)[]): string | undefined {
+  for (const text of texts) {
+    const url = text?.split(' ').find(word => cloneUrlPattern.test(word))
+    if (url !== undefined) return url
+  }
+  return undefined
 }
 
 function oneLine(text: string): string {

@@ -7,6 +7,7 @@ import { importStream } from './import.ts'
 import { createObjectReader, type ObjectReader } from './object-reader.ts'
 import type { GitSetup } from './process.ts'
 import { createProcessTally, type ProcessTally } from './process-tally.ts'
+import { findReadme, type ReadmeFile } from './readme.ts'
 import { listRefs, type RefListing } from './refs.ts'
 import { type GitVersion, hasBatchCommand, readGitVersion } from './version.ts'
 
@@ -30,6 +31,8 @@ export interface Git {
       onCommit(commit: CommitRecord): void
     },
   ): Promise<void>
+  /** The README at the root of HEAD; undefined where there is none. @param reader of that repository */
+  findReadme(folder: string, reader: ObjectReader, signal?: AbortSignal): Promise<ReadmeFile | undefined>
   /** A reader of the repository's objects; dispose it. */
   openReader(folder: string): ObjectReader
   /** Fills a repository of the viewer's own. */
@@ -99,6 +102,7 @@ export function createGit(plan: GitPlan, options: GitSurroundings): Git {
     listRefs: (folder, listing) => listRefs(setup, folder, listing),
     walkHistory: (folder, walk) => walkHistory(setup, folder, walk),
     importStream: (gitDir, stream) => importStream(setup, gitDir, stream),
+    findReadme: (folder, reader, signal) => findReadme(setup, { folder, reader }, signal),
     openReader: folder =>
       createObjectReader(setup, folder, {
         protocol: hasBatchCommand(version) ? 'command' : 'plain',

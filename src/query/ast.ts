@@ -21,8 +21,13 @@ interface StatusFilter extends FilterBase {
   readonly value: Status
 }
 
-/** Filters on people. */
-export type PersonKind = 'author' | 'actor' | 'participant'
+/** Filters on people; `involves` means any of the others. */
+export type PersonKind = 'author' | 'actor' | 'participant' | 'involves'
+
+/** True for the kinds of filters whose value is a person. */
+export function isPersonKind(kind: string): kind is PersonKind {
+  return kind === 'author' || kind === 'actor' || kind === 'participant' || kind === 'involves'
+}
 
 interface PersonFilter extends FilterBase {
   readonly kind: PersonKind

@@ -19,8 +19,12 @@ export interface ActiveFilter {
  * A filter for a link.
  * @returns undefined where no query can say `value`: empty, or quotes in places that the language cannot write
  */
-export function createFilter(kind: PersonKind | 'label' | 'title' | 'term', value: string): Filter | undefined {
-  const filter: Filter = { kind, negated: false, value }
+export function createFilter(
+  kind: PersonKind | 'label' | 'title' | 'term',
+  value: string,
+  negated = false,
+): Filter | undefined {
+  const filter: Filter = { kind, negated, value }
   return printFilter(filter) === undefined ? undefined : filter
 }
 
@@ -48,6 +52,11 @@ export function toggleFilter(query: Query, filter: Filter): Query {
 /** The query without any filter of that kind, negated or not. */
 export function withoutKind(query: Query, kind: FilterKind): Query {
   return { ...query, filters: query.filters.filter(filter => filter.kind !== kind) }
+}
+
+/** The query without the filters of that kind that are not negated. */
+export function withoutWanted(query: Query, kind: FilterKind): Query {
+  return { ...query, filters: query.filters.filter(filter => filter.kind !== kind || filter.negated) }
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Turns a query into a test of one bug (`format.md`, "The query language"). Of several filters of one kind, any has to
- * match for `status`, `author`, `actor`, `participant`, `metadata` and `id`, and all for every other kind. What is
- * negated must not match, each by itself. Kinds are joined by "and".
+ * match for `status`, `author`, `actor`, `participant`, `involves`, `metadata` and `id`, and all for every other kind.
+ * What is negated must not match, each by itself. Kinds are joined by "and".
  *
  * Whatever does not depend on the bug is worked out once. Tests run from the cheapest to the dearest, and stop at the
  * first that fails. Refuses to know where bugs come from and in which order they go.
@@ -56,6 +56,7 @@ const cheapestFirst: readonly { kind: TestedKind; several: Several }[] = [
   { kind: 'label', several: 'all' },
   { kind: 'participant', several: 'any' },
   { kind: 'actor', several: 'any' },
+  { kind: 'involves', several: 'any' },
   { kind: 'title', several: 'all' },
 ]
 
@@ -90,6 +91,10 @@ function compileFilter(filter: Filter, context: MatchContext): MatchBug {
     case 'actor': {
       const match = compilePerson(value, context.identities)
       return bug => bug.actorIds.some(match)
+    }
+    case 'involves': {
+      const match = compilePerson(value, context.identities)
+      return bug => match(bug.authorId) || bug.participantIds.some(match) || bug.actorIds.some(match)
     }
     case 'title': {
       const search = createCaselessSearch(value)

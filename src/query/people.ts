@@ -1,7 +1,7 @@
 /**
- * Which people a value of `author:`, `actor:` or `participant:` means (`format.md`, "The query language"): those whose
- * id starts with it, or whose name or login contains it, without regard to case; accents count. Looked up once for a
- * query, not once for a bug.
+ * Which people a value of `author:`, `actor:`, `participant:` or `involves:` means (`format.md`, "The query
+ * language"): those whose id starts with it, or whose name or login contains it, without regard to case; accents count.
+ * Looked up once for a query, not once for a bug.
  */
 import type { Identity } from '../bug/model.ts'
 import { createCaselessSearch } from './byte-search.ts'

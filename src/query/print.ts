@@ -15,13 +15,25 @@ import { tokenize } from './lexer.ts'
  * @throws RangeError for a filter that no text says (see `printFilter`); neither parsing nor `createFilter` makes one
  */
 export function printQuery(query: Query): string {
-  const words = query.filters.map(filter => {
-    const word = printFilter(filter)
-    if (word === undefined) throw new RangeError(`no query says this filter: ${filter.kind}`)
-    return word
-  })
-  if (query.sort !== undefined) words.push(`sort:${printSort(query.sort)}`)
-  return words.join(' ')
+  return createQueryPrinter()(query)
+}
+
+/**
+ * Prints many queries that share most of their filters, as the links of a page do: what each filter says is found out
+ * once. For as long as the page takes to make; filters are data, and never change.
+ */
+export function createQueryPrinter(): (query: Query) => string {
+  const known = new Map<Filter, string>()
+  return query => {
+    const words = query.filters.map(filter => {
+      const word = known.get(filter) ?? printFilter(filter)
+      if (word === undefined) throw new RangeError(`no query says this filter: ${filter.kind}`)
+      known.set(filter, word)
+      return word
+    })
+    if (query.sort !== undefined) words.push(`sort:${printSort(query.sort)}`)
+    return words.join(' ')
+  }
 }
 
 /** One filter as text; undefined where the language cannot say its value. */
@@ -31,6 +43,11 @@ export function printFilter(filter: Filter): string | undefined {
   if (filter.kind !== 'metadata') return append(`${sign}${filter.kind}:`, filter.value)
   const start = append(`${sign}metadata:`, filter.key)
   return start === undefined ? undefined : append(`${start}:`, filter.value)
+}
+
+/** A qualifier with a value, whether or not it takes that value; undefined where the language cannot say the value. */
+export function printQualifier(qualifier: string, value: string): string | undefined {
+  return append(`${qualifier}:`, value)
 }
 
 /** The word that stands behind `sort:`, always with its direction: `edit-desc`. */

@@ -1,8 +1,8 @@
 /**
  * What each qualifier takes: from the chunks of a token to a filter (`format.md`, "The query language", and the
- * viewer's own `id:`, `is:`, `created:`, `updated:`, `comments:`, `in:`). Qualifiers are case-sensitive, as in the real
- * client; `state:` is its other name for `status:`. Refuses what would otherwise find nothing for a reason that nobody
- * is told: wrong ids, dates that the calendar has not, ranges that end before they start.
+ * viewer's own `involves:`, `id:`, `is:`, `created:`, `updated:`, `comments:`, `in:`). Qualifiers are case-sensitive, as
+ * in the real client; `state:` is its other name for `status:`. Refuses what would otherwise find nothing for a reason
+ * that nobody is told: wrong ids, dates that the calendar has not, ranges that end before they start.
  */
 import type { Status } from '../bug/model.ts'
 import type { Filter, RangeFilter, Sort, SortKey } from './ast.ts'
@@ -25,6 +25,7 @@ export const knownQualifiers: readonly string[] = [
   'no',
   'metadata',
   'sort',
+  'involves',
   'id',
   'is',
   'created',
@@ -65,6 +66,7 @@ export function readFilter(qualifier: Chunk, value: Chunk, negated: boolean): Fi
     case 'author':
     case 'actor':
     case 'participant':
+    case 'involves':
     case 'label':
     case 'title':
       return { filter: { kind: qualifier.value, negated, value: value.value } }

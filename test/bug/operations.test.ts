@@ -42,6 +42,7 @@ describe('Create', () => {
       tip: commitOf(7),
       textNumber: unnumbered,
       status: 'open',
+      statusChanges: [],
       title: 'T',
       labels: [],
       authorId: ada,
@@ -54,7 +55,16 @@ describe('Create', () => {
       participantIds: [ada],
       metadata: new Map(),
       comments: [{ ...base, createdAt: 42 }],
-      timeline: [{ ...base, type: 'create', at: 42, commit: commitOf(7), history: [{ message: 'M', at: 42 }] }],
+      timeline: [
+        {
+          ...base,
+          type: 'create',
+          at: 42,
+          commit: commitOf(7),
+          importedPlace: undefined,
+          history: [{ operationId: first.id, authorId: ada, message: 'M', at: 42 }],
+        },
+      ],
       files: [hashA],
       packs: [{ commit: commitOf(7), authorId: ada, editLamport: 5, operations: 1 }],
     })
@@ -136,11 +146,9 @@ describe('AddComment', () => {
 describe('EditComment', () => {
   test('replaces text and files of a comment and keeps each text it had', () => {
     const target = comment('one', { files: [hashA] })
-    const bug = bugWith([
-      target,
-      edit(target.id, 'two', { files: [hashB] }),
-      edit(target.id, 'three', { timestamp: 6500 }),
-    ])
+    const second = edit(target.id, 'two', { files: [hashB] })
+    const third = edit(target.id, 'three', { timestamp: 6500 })
+    const bug = bugWith([target, second, third])
     expect(bug.comments[1]).toMatchObject({
       message: 'three',
       files: [],
@@ -149,9 +157,9 @@ describe('EditComment', () => {
       editedAt: 6500,
     })
     expect(talk(bug, 1).history).toEqual([
-      { message: 'one', at: 2000 },
-      { message: 'two', at: 6000 },
-      { message: 'three', at: 6500 },
+      { operationId: target.id, authorId: ada, message: 'one', at: 2000 },
+      { operationId: second.id, authorId: ada, message: 'two', at: 6000 },
+      { operationId: third.id, authorId: ada, message: 'three', at: 6500 },
     ])
     expect(bug.timeline).toHaveLength(2)
   })
@@ -216,6 +224,12 @@ describe('SetStatus', () => {
       'open',
     ])
     expect(bugWith([status(2)]).status).toBe('closed')
+  })
+
+  test('leaves the time of each change, and of nothing that changes nothing', () => {
+    const at = (number: number, timestamp: number) => status(number, { timestamp })
+    const bug = bugWith([at(1, 10), at(2, 20), at(2, 30), at(1, 5), at(2, 40)])
+    expect(bug.statusChanges).toEqual([20, 5, 40])
   })
 
   test.each([0, 3, -1, 1.5, '1', null, undefined, true, [1], {}])('%j is no status', number => {
@@ -311,6 +325,28 @@ describe('metadata', () => {
   test('of another operation is not the bug’s', () => {
     const other = comment('one')
     expect(bugWith([other, metadata(other.id, { k: 'v' }), metadata(idOf('nobody'), { k: 'v' })]).metadata.size).toBe(0)
+  })
+})
+
+describe('the place that a comment had where it was imported from', () => {
+  const url = 'https://forge.example.org/o/r/issues/12'
+  const placeOf = (value: string) => {
+    const other = comment('one')
+    return talk(bugWith([other, metadata(other.id, { 'forge-id': '#note_1', 'forge-url': value })]), 1).importedPlace
+  }
+
+  test.each([
+    [`${url}#issuecomment-34`, 'issuecomment-34'],
+    [`${url}#note_34`, 'note_34'],
+    [`${url}#discussion_r34`, undefined],
+    [url, undefined],
+    [`${url}#main`, undefined],
+    // That could be one of our own names.
+    [`${url}#c-1234567890123456`, undefined],
+    [`${url}#issuecomment-34" onclick="x`, undefined],
+    [`${'x'.repeat(3000)}#note_1`, undefined],
+  ])('by %s is %s', (value, place) => {
+    expect(placeOf(value)).toBe(place)
   })
 })
 

@@ -25,6 +25,7 @@ export function createBug(parts: Partial<BugSummary> & { readonly id: string }):
     actorIds: [],
     participantIds: [],
     metadata: new Map(),
+    statusChanges: [],
     ...parts,
   }
 }

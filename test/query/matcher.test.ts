@@ -133,6 +133,13 @@ describe('a bug is found', () => {
     ['-participant:zoë actor:bob', '1'],
     ['author:bob actor:alice', ''],
     ['author:nobody', ''],
+    ['involves:BOB', '12'],
+    ['involves:liddell', '1'],
+    ['involves:alice involves:zoë', '12'],
+    ['involves:alice actor:zoë', ''],
+    ['-involves:bob', '3'],
+    ['-involves:alice -involves:d0', '2'],
+    ['involves:nobody', ''],
   ])('by its people: %s', (text, digits) => {
     expect(found(text)).toBe(digits)
   })
@@ -141,6 +148,17 @@ describe('a bug is found', () => {
     expect(found('author:d0')).toBe('3')
     expect(found('actor:D0d0 participant:d0d')).toBe('3')
     expect(found('author:"a title"')).toBe('')
+  })
+
+  test('by whoever opened it, commented on it or changed it, each of them alone', () => {
+    const roles = createSource([
+      createBug({ id: '1', authorId: alice }),
+      createBug({ id: '2', participantIds: [bob, alice] }),
+      createBug({ id: '3', actorIds: [bob, alice] }),
+      createBug({ id: '4', authorId: bob, participantIds: [bob], actorIds: [bob] }),
+    ])
+    expect(find('involves:a1a1a', roles).sort()).toEqual(['1', '2', '3'])
+    expect(find('-involves:a1a1a', roles)).toEqual(['4'])
   })
 
   test.each([

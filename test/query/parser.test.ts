@@ -30,10 +30,13 @@ describe('a query', () => {
     expect(filtersOf('-is:closed')).toEqual([{ kind: 'status', negated: true, value: 'closed' }])
   })
 
-  test.each(['author', 'actor', 'participant', 'label', 'title'])('takes any value of %s as it is', kind => {
-    expect(filtersOf(`${kind}:"A b:c"`)).toEqual([{ kind, negated: false, value: 'A b:c' }])
-    expect(filtersOf(`-${kind}:x`)).toEqual([{ kind, negated: true, value: 'x' }])
-  })
+  test.each(['author', 'actor', 'participant', 'involves', 'label', 'title'])(
+    'takes any value of %s as it is',
+    kind => {
+      expect(filtersOf(`${kind}:"A b:c"`)).toEqual([{ kind, negated: false, value: 'A b:c' }])
+      expect(filtersOf(`-${kind}:x`)).toEqual([{ kind, negated: true, value: 'x' }])
+    },
+  )
 
   test('takes a label that looks escaped as the real client does', () => {
     expect(filtersOf(String.raw`label:"needs \"quotes\""`)).toEqual([

@@ -8,7 +8,7 @@ import { createBug, createSource, parseGood } from './bugs.ts'
 
 /** Texts of anything, and texts of the pieces that the language is made of, so that many of them are queries. */
 const pieces = (
-  String.raw`" ' : - \ .. > <= a é 🐞 2026-11 7 status open is label metadata sort edit-asc id created comments in title ` +
+  String.raw`" ' : - \ .. > <= a é 🐞 2026-11 7 status open is label metadata sort edit-asc id created comments involves in title ` +
   'no label: title: metadata:k: author: "a_b" \'c:d\' sort:id is:open id:aF'
 )
   .split(' ')

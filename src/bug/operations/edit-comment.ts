@@ -13,7 +13,7 @@ export const editComment: OperationKind = (fields, context) => {
     discussion.message = message
     discussion.files = files
     for (const file of files) snapshot.files.add(file)
-    discussion.history.push({ message, at: context.at })
+    discussion.history.push({ context, message })
     snapshot.actors.add(context.authorId)
   }
 }

@@ -12,6 +12,7 @@ export const setStatus: OperationKind = (fields, context) => {
   const status = statuses.get(fields.status)
   if (!status) throw new FieldProblem('"status" is neither 1 (open) nor 2 (closed)')
   return snapshot => {
+    if (snapshot.status !== status) snapshot.statusChanges.push(context.at)
     snapshot.status = status
     snapshot.actors.add(context.authorId)
     snapshot.timeline.push({ type: 'status', context, status })
