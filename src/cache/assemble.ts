@@ -10,6 +10,7 @@ import { readColumns } from '../bug/columns.ts'
 import { IdIndex } from '../bug/id-index.ts'
 import { labelColor } from '../bug/label-color.ts'
 import { type EntityProblem, humanId, type Identity, type LabelCount, type Tracker } from '../bug/model.ts'
+import { findNamesakes } from '../bug/namesakes.ts'
 import { compareBytes } from '../bug/order-bytes.ts'
 import { createOrder } from '../query/order.ts'
 import { type EntityRecord, type IndexedBug, refName } from './entity-record.ts'
@@ -124,6 +125,7 @@ function finish(
     columnsByEdit: once(() => readColumns(bugsByEdit)),
     bugById,
     identities,
+    namesakes: once(() => findNamesakes(identities)),
     labels: listLabels(labelCounts, previous?.labels ?? []),
     problems,
     ...counts,

@@ -27,7 +27,9 @@ import { Memories, type RepositoryCard, toCard } from './memories.ts'
 import { OpenRepository, type OpenTools, type Progress } from './open-repository.ts'
 import { createEntityKeys } from './packed-entity.ts'
 import type { RegisteredRepository, Registry } from './registry.ts'
+import { createSignatureTools } from './signature-checks.ts'
 import { createStoredCards } from './stored-cards.ts'
+import { createWatchers, type Watcher, type Watchers } from './watchers.ts'
 
 /** How a push was taken. */
 export interface Invalidation {
@@ -49,6 +51,8 @@ export interface CacheManager extends AsyncDisposable {
    * @throws REPOSITORY_UNKNOWN, REPOSITORY_EMPTY, REPOSITORY_UNREADABLE
    */
   acquire(name: string, signal?: AbortSignal): Promise<Lease>
+  /** The same for a moment's use: a repository that is opened for it closes soon, unless others come. */
+  acquireBriefly(name: string, signal?: AbortSignal): Promise<Lease>
   /** How far the first build of a repository has come; undefined where none runs. */
   progress(name: string): Progress | undefined
   /** What was last seen of a repository; undefined where it was never opened. */
@@ -62,6 +66,8 @@ export interface CacheManager extends AsyncDisposable {
   invalidate(name: string): Invalidation
   /** Another instance has told that a repository has moved. */
   heard(news: RepositoryNews): void
+  /** Tells of every state that is seen of a repository, open or not. Disposing it ends that. */
+  watch(name: string, watcher: Watcher): Disposable
   /** Closes a repository and forgets what memory has of it; the next request opens it anew. */
   drop(name: string): void
   /** Refreshes every open repository; `full` builds each from nothing, beside the state that is there. */
@@ -73,7 +79,7 @@ export interface CacheManager extends AsyncDisposable {
 const refreshesAtOnce = 4
 /** A first build that its readers have left goes on for this long: the page that told them of it comes back. */
 const lingerMs = 10_000
-/** A repository that was opened for no more than its counts is closed after this long. */
+/** A repository that was opened for a moment's use is closed after this long. */
 const briefIdleMs = 30_000
 
 /** Makes a manager over the repositories of a registry. */
@@ -98,6 +104,7 @@ class Manager implements CacheManager {
   readonly #backoff: Backoff
   /** Pushes that came while the refs may have been listed already. */
   readonly #movedWhileOpening = new Set<string>()
+  readonly #watchers: Watchers
   readonly #closing = new Map<Entry, Promise<void>>()
   #closed = false
 
@@ -126,7 +133,9 @@ class Manager implements CacheManager {
       builds: this.#builds,
       backoff: this.#backoff,
       fullBugs: createFullBugs(options.fullBugsMaxBytes, measures),
+      signatures: createSignatureTools(),
     }
+    this.#watchers = createWatchers({ clock, look: async name => (await this.currentCard(name)).digest })
     this.#addGauges()
   }
 
@@ -217,6 +226,7 @@ class Manager implements CacheManager {
     this.#entries.set(name, entry)
     entry.startIdle(this.#options.idleMs)
     this.#memories.set(open, open.tracker)
+    this.#watchers.seen(name, open.tracker.digest)
     const tookMs = Math.round(this.#clock.monotonicMs() - startedMs)
     this.#log.info({ repository: name, bugs: open.tracker.bugs.length, tookMs }, 'repository opened')
     this.#keepBudget(entry)
@@ -248,9 +258,14 @@ class Manager implements CacheManager {
     const repository = await this.registry.find(name)
     const known = repository && (await this.#memories.currentCard(repository))
     if (known) return known
-    using lease = await this.acquire(name, signal)
-    this.#entries.get(name)?.startBriefIdle(briefIdleMs)
+    using lease = await this.acquireBriefly(name, signal)
     return toCard(lease.tracker)
+  }
+
+  async acquireBriefly(name: string, signal?: AbortSignal): Promise<Lease> {
+    const lease = await this.acquire(name, signal)
+    this.#entries.get(name)?.startBriefIdle(briefIdleMs)
+    return lease
   }
 
   invalidate(name: string): Invalidation {
@@ -279,13 +294,18 @@ class Manager implements CacheManager {
     this.#backoff.forget(name)
     this.#memories.forget(name)
     this.#tools.search.drop(name)
-    this.#noteMoved(name)
     const entry = this.#entries.get(name)
     if (entry) this.#close(entry, 'hook')
+    this.#noteMoved(name)
+  }
+
+  watch(name: string, watcher: Watcher): Disposable {
+    return this.#watchers.watch(name, watcher)
   }
 
   /** @returns whether it is being opened */
   #noteMoved(name: string): boolean {
+    this.#watchers.hint(name)
     if (!this.#opening.has(name)) return false
     this.#movedWhileOpening.add(name)
     return true
@@ -295,6 +315,7 @@ class Manager implements CacheManager {
     const { open } = entry
     this.#memories.set(open, after.tracker)
     if (after.tracker.digest === before.tracker.digest) return
+    this.#watchers.seen(open.repository.name, after.tracker.digest)
     this.#tell({ repository: open.repository.name, digest: after.listing.digest })
     const { name: repository } = open.repository
     const counts = { bugs: after.tracker.bugs.length, read: after.readCount, problems: after.tracker.problems.length }
@@ -365,6 +386,7 @@ class Manager implements CacheManager {
 
   async [Symbol.asyncDispose]() {
     this.#closed = true
+    this.#watchers[Symbol.dispose]()
     await this.#opening.stopAll(new ViewerError('SHUTTING_DOWN', 'the server is shutting down'))
     for (const entry of this.#entries.values()) this.#close(entry, undefined)
     for (const entry of this.#closing.keys()) entry.closeNow()

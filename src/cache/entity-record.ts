@@ -73,6 +73,8 @@ export function mayHeal(record: EntityRecord): boolean {
 const maxMetadataChars = 16_384
 /** Files of one bug that can be downloaded. */
 const maxFiles = 10_000
+/** Changes of one bug's status that pictures know. Even, so that what is left begins with a closing too. */
+const maxStatusChanges = 1000
 
 /** The record of a bug that was compiled. It stays in memory, so what a pusher may make as long as he likes is cut. */
 export function toBugRecord({ id, tip }: EntityRef, compiled: CompiledSummary): BugRecord {
@@ -84,7 +86,18 @@ export function toBugRecord({ id, tip }: EntityRef, compiled: CompiledSummary): 
   if (summary && metadata !== summary.metadata) {
     problems.push({ reason: `its metadata is longer than ${maxMetadataChars} characters and is not known in full` })
   }
-  return { kind: 'bug', id, tip, bug: summary && metadata && { ...summary, metadata, files }, problems }
+  const statusChanges = summary && cutStatusChanges(summary.statusChanges)
+  if (statusChanges?.length !== summary?.statusChanges.length) {
+    problems.push({ reason: `only the last of its changes of status are known, ${maxStatusChanges} at most` })
+  }
+  const bug = summary && metadata && statusChanges && { ...summary, metadata, files, statusChanges }
+  return { kind: 'bug', id, tip, bug, problems }
+}
+
+function cutStatusChanges(times: readonly number[]): readonly number[] {
+  if (times.length <= maxStatusChanges) return times
+  // An even number goes, so that each that is left says what it said before.
+  return times.slice(-maxStatusChanges + (times.length % 2))
 }
 
 function cutMetadata(metadata: ReadonlyMap<string, string>): ReadonlyMap<string, string> {

@@ -8,7 +8,7 @@ import type { Git } from '../git/git.ts'
 import type { CommitRecord } from '../git/history.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
 import type { FullBugs } from './full-bugs.ts'
-import { createEntitySource, readBug } from './read-entity.ts'
+import { createEntitySource, readBug, roundsBeforeWalk } from './read-entity.ts'
 
 export interface FullBugTools {
   readonly git: Pick<Git, 'walkHistory'>
@@ -17,9 +17,12 @@ export interface FullBugTools {
   readonly measures: Measures
 }
 
+/** What is known of a bug that is to be read. */
+type ReadableBug = Pick<BugSummary, 'id' | 'tip' | 'commentCount'>
+
 export interface FullBugReader {
   /** Reads a bug in full. @throws BUG_UNREADABLE where its objects are gone since the summary was made */
-  read(summary: Pick<BugSummary, 'id' | 'tip'>, signal?: AbortSignal): Promise<Bug>
+  read(summary: ReadableBug, signal?: AbortSignal): Promise<Bug>
   /** Stops what is being read, and waits until it has ended. */
   stopAll(reason: unknown): Promise<void>
 }
@@ -32,11 +35,17 @@ export function createFullBugReader(
   const flight = createSingleFlight<string, Bug>()
   // A tip of another repository may stand for other bytes there, since git does not check them.
   const keyOf = (tip: string) => `${folder}\0${tip}`
-  const read = async ({ id, tip }: Pick<BugSummary, 'id' | 'tip'>, signal: AbortSignal): Promise<Bug> => {
+  const read = async ({ id, tip, commentCount }: ReadableBug, signal: AbortSignal): Promise<Bug> => {
     const walk = async (from: string, onCommit: (commit: CommitRecord) => void) => {
       await git.walkHistory(folder, { tips: [from], maxCommits: limits.maxPacks + 1, signal, onCommit })
     }
-    const { bug, problems } = await readBug(createEntitySource(reader, limits, { walk }), { kind: 'bug', id, tip })
+    // Most comments are a commit of their own.
+    const isLong = commentCount > roundsBeforeWalk
+    const { bug, problems } = await readBug(createEntitySource(reader, limits, { walk, isLong }), {
+      kind: 'bug',
+      id,
+      tip,
+    })
     if (!bug) throw new ViewerError('BUG_UNREADABLE', problems[0]?.reason ?? 'the bug cannot be read')
     fullBugs.set(keyOf(tip), bug)
     return bug

@@ -67,6 +67,7 @@ export function createInterner(): Interner {
     participantIds: list(given.participantIds),
     files: given.files.length === 0 ? noTexts : given.files,
     metadata: given.metadata.size === 0 ? noMetadata : given.metadata,
+    statusChanges: given.statusChanges.length === 0 ? noTimes : given.statusChanges,
   })
 
   return {
@@ -76,4 +77,5 @@ export function createInterner(): Interner {
 }
 
 const noTexts: readonly string[] = []
+const noTimes: readonly number[] = []
 const noMetadata: ReadonlyMap<string, string> = new Map()

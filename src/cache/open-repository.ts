@@ -25,7 +25,10 @@ import { Freshness, type Look } from './freshness.ts'
 import { createFullBugReader, type FullBugReader, type FullBugTools } from './full-bug-reader.ts'
 import { createInterner, type Interner } from './interner.ts'
 import { type Loaded, loadTracker, type RepositoryState } from './load-tracker.ts'
+import { readBlob } from './read-blob.ts'
+import { createReadmeFinder, type ReadmeFinder } from './readme-finder.ts'
 import type { RegisteredRepository } from './registry.ts'
+import { createSignatureChecks, type SignatureChecks, type SignatureTools } from './signature-checks.ts'
 import type { StoredEntities } from './stored-entities.ts'
 
 /** Entities that were read, of those that are to be read; both 0 while the refs are being listed. */
@@ -47,6 +50,7 @@ export interface OpenTools extends FullBugTools {
   readonly search: SearchIndex
   /** Keeps what was read beyond this process. */
   readonly stored: StoredEntities
+  readonly signatures: SignatureTools
   /** The files of refs are looked at when the last look is older than this. */
   readonly lookAfterMs: number
 }
@@ -98,6 +102,8 @@ export interface RefreshEvents {
 export class OpenRepository implements AsyncDisposable {
   readonly repository: RegisteredRepository
   readonly freshness: Freshness
+  readonly signatures: SignatureChecks
+  readonly readme: ReadmeFinder
   readonly #tools: OpenTools
   readonly #events: RefreshEvents
   readonly #reader: ObjectReader
@@ -121,7 +127,10 @@ export class OpenRepository implements AsyncDisposable {
     this.freshness = new Freshness(repository.location, tools.clock)
     this.#tools = tools
     this.#reader = tools.git.openReader(repository.location.folder)
-    this.#bugs = createFullBugReader(tools, { reader: this.#reader, folder: repository.location.folder })
+    const objects = { reader: this.#reader, folder: repository.location.folder }
+    this.signatures = createSignatureChecks(tools.signatures, objects)
+    this.#bugs = createFullBugReader(tools, objects)
+    this.readme = createReadmeFinder(tools.git, objects)
     this.#texts = tools.search.open(repository.name, (wanted, onText, signal) =>
       this.#readTexts(wanted, { onText, signal }),
     )
@@ -371,13 +380,7 @@ export class OpenRepository implements AsyncDisposable {
 
   /** Reads a blob; undefined where it is missing, larger than the limit, damaged or none. */
   async readBlob(hash: string, maxBytes: number): Promise<Buffer | undefined> {
-    try {
-      const object = await this.#reader.read(hash, maxBytes)
-      return object?.type === 'blob' ? object.bytes : undefined
-    } catch (error) {
-      if (isViewerError(error, 'OBJECT_UNREADABLE')) return undefined
-      throw error
-    }
+    return await readBlob(this.#reader, hash, maxBytes)
   }
 
   async [Symbol.asyncDispose]() {
@@ -387,6 +390,7 @@ export class OpenRepository implements AsyncDisposable {
       this.#refreshes.stopAll(reason),
       this.#bugs.stopAll(reason),
       this.#looks.stopAll(reason),
+      this.readme.stopAll(reason),
       this.#reader[Symbol.asyncDispose](),
     ])
   }

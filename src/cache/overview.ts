@@ -25,6 +25,10 @@ export interface RepositoryOverview {
 export interface Overview {
   /** Every repository that may be listed, sorted by name. @param waitMs how long to wait for counts */
   list(waitMs: number): Promise<readonly RepositoryOverview[]>
+  /** The same with what is known now: opens nothing, and may have repositories that will turn out to be empty. */
+  listKnown(): Promise<readonly RepositoryOverview[]>
+  /** What a repository says of itself. */
+  details(repository: RegisteredRepository): Promise<RepositoryDetails>
 }
 
 const opensAtOnce = 2
@@ -82,23 +86,36 @@ export function createOverview(
     )
   }
 
+  const listKnown = async () => {
+    await manager.registry.filled()
+    const result: RepositoryOverview[] = []
+    await forEachConcurrently(manager.registry.all(), readsAtOnce, async repository => {
+      const { name } = repository
+      if (isEmpty(name)) return
+      const { description, owner, section, hidden } = await details(repository)
+      if (!hidden) result.push({ name, description, owner, section, card: manager.card(name) })
+    })
+    return result.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
   return {
+    listKnown,
+    details,
     async list(waitMs) {
       await manager.registry.filled()
       const { promise: timeIsUp, resolve } = Promise.withResolvers<void>()
       const timer = deps.clock.startTimer(waitMs, resolve)
       await Promise.race([flight.run('open', lookAtAll), timeIsUp])
       timer.cancel()
-      const result: RepositoryOverview[] = []
-      await forEachConcurrently(manager.registry.all(), readsAtOnce, async repository => {
-        const { name } = repository
-        if (isEmpty(name)) return
-        const { description, owner, section, hidden } = await details(repository)
-        if (!hidden) result.push({ name, description, owner, section, card: manager.card(name) })
-      })
-      return result.sort((a, b) => (a.name < b.name ? -1 : 1))
+      return await listKnown()
     },
   }
 }
 
-const noDetails: RepositoryDetails = { description: undefined, owner: undefined, section: undefined, hidden: false }
+const noDetails: RepositoryDetails = {
+  description: undefined,
+  owner: undefined,
+  section: undefined,
+  hidden: false,
+  cloneUrl: undefined,
+}

@@ -24,6 +24,8 @@ export interface EntitySource {
   readonly heavy: Mutex
   readonly limits: DecodeLimits
   readonly walk: WalkOne | undefined
+  /** The histories are known to be long. */
+  readonly isLong: boolean
 }
 
 /** Brings the history of one tip in bulk. */
@@ -31,26 +33,31 @@ export type WalkOne = (tip: string, onCommit: (commit: CommitRecord) => void) =>
 
 /** Most bugs have fewer packs; a history of something else that a ref points to has thousands, which nobody takes. */
 const packsAhead = 16
+/** Of a history that is known to be a bug's. */
+const longPacksAhead = 4096
 
 export interface EntitySourceOptions {
   /** How many entities are going to be read. */
   readonly refs?: number
   /** For histories that turn out to be long: their commits are not asked for one by one then. */
   readonly walk?: WalkOne
+  /** Walks at once, and has what the commits carry read beside the walk. */
+  readonly isLong?: boolean
 }
 
 /** Reads the entities of one repository; what it has read it keeps, so make one for each load. */
 export function createEntitySource(
   reader: ObjectReader,
   limits: DecodeLimits,
-  { refs = 1, walk }: EntitySourceOptions = {},
+  { refs = 1, walk, isLong = false }: EntitySourceOptions = {},
 ): EntitySource {
   return {
     commits: createCommitSource(reader),
-    contents: createContentSource(reader, limits, refs * packsAhead),
+    contents: createContentSource(reader, limits, refs * (isLong ? longPacksAhead : packsAhead)),
     heavy: createMutex(),
     limits,
     walk,
+    isLong,
   }
 }
 
@@ -160,7 +167,7 @@ async function readCommits(source: EntitySource, ref: EntityRef): Promise<Commit
   const pending = [ref.tip]
   for (let round = 0; pending.length > 0; round++) {
     const unknown = follow(source, { found, pending })
-    if (round === roundsBeforeWalk && unknown.length > 0) await walkAll(source, ref)
+    if (round === (source.isLong ? 0 : roundsBeforeWalk) && unknown.length > 0) await walkAll(source, ref)
     // After a bulk walk everything is known, and nothing has to be waited for.
     for (const read of await Promise.all(
       unknown.map(async hash => source.commits.known(hash) ?? (await source.commits.read(hash))),
@@ -173,11 +180,14 @@ async function readCommits(source: EntitySource, ref: EntityRef): Promise<Commit
 }
 
 /** A chain this long takes longer to be followed link by link than git takes to start and walk it. */
-const roundsBeforeWalk = 24
+export const roundsBeforeWalk = 24
 
-async function walkAll({ walk, commits }: EntitySource, { tip }: EntityRef): Promise<void> {
+async function walkAll({ walk, commits, contents, isLong }: EntitySource, { tip }: EntityRef): Promise<void> {
   try {
-    await walk?.(tip, commit => commits.add(commit))
+    await walk?.(tip, commit => {
+      commits.add(commit)
+      if (isLong) contents.announce(commit)
+    })
   } catch (error) {
     // What the walk has not brought is read commit by commit, and then the one at fault is known.
     if (!(error instanceof ViewerError) || error.code === 'SHUTTING_DOWN') throw error

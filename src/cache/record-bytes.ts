@@ -7,6 +7,8 @@ const bugBytes = 560
 const identityBytes = 900
 const versionBytes = 400
 const mapEntryBytes = 120
+/** An array that is not empty, without what is in it. */
+const arrayBytes = 48
 
 export function recordsBytes(records: readonly EntityRecord[]): number {
   let bytes = 0
@@ -22,8 +24,9 @@ export function recordsBytes(records: readonly EntityRecord[]): number {
   return bytes
 }
 
-function sizeOfBug({ title, metadata, files }: IndexedBug): number {
+function sizeOfBug({ title, metadata, files, statusChanges }: IndexedBug): number {
   let bytes = bugBytes + title.length + 64 * files.length
+  if (statusChanges.length > 0) bytes += arrayBytes + 8 * statusChanges.length
   for (const [key, value] of metadata) bytes += mapEntryBytes + key.length + value.length
   return bytes
 }

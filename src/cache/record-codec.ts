@@ -10,7 +10,7 @@ import { type Identity, type IdentityVersion, type Lamport, type Problem, unnumb
 import type { EntityRecord, EntityRef, IndexedBug } from './entity-record.ts'
 
 /** Of the records that this program makes. */
-export const recordVersion = 1
+export const recordVersion = 2
 
 /** A record in the form that goes into JSON. */
 type EncodedRecord =
@@ -36,6 +36,7 @@ type EncodedBug = readonly [
   participantIds: readonly string[],
   metadata: Texts,
   files: readonly string[],
+  statusChanges: readonly number[],
 ]
 
 interface EncodedIdentity extends Omit<Identity, 'id' | 'tip' | 'versions'> {
@@ -74,6 +75,7 @@ function encodeBug(bug: IndexedBug): EncodedBug {
     bug.participantIds,
     [...bug.metadata],
     bug.files,
+    bug.statusChanges,
   ]
 }
 
@@ -121,7 +123,7 @@ function decodeProblem(encoded: unknown): Problem {
 
 function decodeBug(encoded: readonly unknown[], id: string, tip: string): IndexedBug {
   const [status, title, labels, authorId, createdAt, editedAt, createLamport, editLamport, ...rest] = encoded
-  const [commentCount, actorIds, participantIds, metadata, files] = rest
+  const [commentCount, actorIds, participantIds, metadata, files, statusChanges] = rest
   if (status !== 'open' && status !== 'closed') throw new WrongShape('no status')
   return {
     id,
@@ -140,6 +142,7 @@ function decodeBug(encoded: readonly unknown[], id: string, tip: string): Indexe
     participantIds: asTexts(participantIds),
     metadata: decodeMetadata(metadata),
     files: asTexts(files),
+    statusChanges: asNumbers(statusChanges),
   }
 }
 
@@ -212,6 +215,12 @@ function asTexts(value: unknown): string[] {
   const list = asList(value)
   for (const item of list) asText(item)
   return list as string[]
+}
+
+function asNumbers(value: unknown): number[] {
+  const list = asList(value)
+  for (const item of list) asNumber(item)
+  return list as number[]
 }
 
 function asList(value: unknown): unknown[] {

@@ -25,6 +25,18 @@ test('of very many files only the first can be downloaded, and the bug is shown 
   expect(record.problems.map(({ reason }) => reason)).toEqual([expect.stringContaining('10000 files')])
 })
 
+test.for([1002, 1003])('of %i changes of status the last are known, and each says what it said before', count => {
+  const first = write({ type: 1, timestamp: 1, title: 'Flapping' })
+  const changes = Array.from({ length: count }, (_, n) => write({ type: 4, timestamp: n + 2, status: n % 2 ? 1 : 2 }))
+  const raw = { id: first.id, tip: '1'.repeat(40), packs: [rawPack({ commit: 1, ops: [first, ...changes] })] }
+  const ref = { kind: 'bug', id: first.id, tip: raw.tip } as const
+  const { bug, problems } = toBugRecord(ref, compileSummary(raw, defaultDecodeLimits))
+  const known = bug!.statusChanges
+  // A closing is the first again, and nothing is missing at the end.
+  expect([known[0]! % 2, known.at(-1), known.length]).toEqual([0, count + 1, count === 1002 ? 1000 : 999])
+  expect(problems.map(({ reason }) => reason)).toEqual([expect.stringContaining('changes of status')])
+})
+
 test('what is of a usual size is kept as it is, without a remark', () => {
   const record = recordOf({ metadata: { note: 'x'.repeat(1000) }, files: ['a'.repeat(40)] })
   expect([record.problems, record.bug?.files, record.bug?.metadata.size]).toEqual([[], ['a'.repeat(40)], 1])

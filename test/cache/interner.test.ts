@@ -5,7 +5,7 @@ import { createInterner, type Interner } from '../../src/cache/interner.ts'
 import { unnumber } from './tracker-scene.ts'
 
 type Parts = Partial<
-  Pick<IndexedBug, 'labels' | 'authorId' | 'actorIds' | 'participantIds' | 'files'> & {
+  Pick<IndexedBug, 'labels' | 'authorId' | 'actorIds' | 'participantIds' | 'files' | 'statusChanges'> & {
     readonly metadata: ReadonlyMap<string, string>
   }
 >
@@ -28,6 +28,7 @@ function bugRecord(parts: Parts): EntityRecord {
     participantIds: [],
     metadata: new Map(),
     files: [],
+    statusChanges: [],
     ...parts,
   }
   return { kind: 'bug', id: bug.id, tip: bug.tip, bug, problems: [] }
@@ -51,6 +52,7 @@ describe('an interner', () => {
       actorIds: texts,
       participantIds: texts,
       files: texts,
+      statusChanges: fc.array(fc.integer(), { maxLength: 3 }),
       metadata: fc.array(fc.tuple(fc.string(), fc.string())).map(pairs => new Map(pairs)),
     })
     fc.assert(
@@ -81,6 +83,7 @@ describe('an interner', () => {
     const [one, two] = [0, 1].map(() => intern(createInterner(), {}))
     expect(one!.labels).toBe(two!.labels)
     expect(one!.metadata).toBe(two!.metadata)
+    expect(one!.statusChanges).toBe(two!.statusChanges)
   })
 
   test('does not take two lists for one where a text holds what joins them', () => {

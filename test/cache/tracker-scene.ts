@@ -114,7 +114,14 @@ export function unnumber(record: EntityRecord): EntityRecord {
 
 /** All that a state says, but for its digest, the time when it was read, and the numbers of its bugs. */
 export function contents(state: Pick<RepositoryState, 'tracker'>) {
-  const { digest: _digest, readAtMs: _readAtMs, columns: _c, columnsByEdit: _e, ...known } = state.tracker
+  const {
+    digest: _digest,
+    readAtMs: _readAtMs,
+    columns: _c,
+    columnsByEdit: _e,
+    namesakes: _n,
+    ...known
+  } = state.tracker
   const { bugs, bugsByEdit, bugById, ...rest } = known
   const plain = (list: typeof bugs) => list.map(bug => ({ ...bug, textNumber: unnumbered }))
   return { ...rest, bugs: plain(bugs), bugsByEdit: plain(bugsByEdit), bugById: plain(bugById.items) }
