@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { replaceOdd, visibleText } from '../../src/pages/visible-text.ts'
+import { replaceOdd, visibleText } from '../../src/text/visible-text.ts'
 
 const hidden = /[\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff\u2028\u2029]/u
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { createMarkdown } from '../../src/pages/markdown.ts'
+import { createMarkdown } from '../../src/text/markdown.ts'
+import { fillFragment } from '../../src/text/text-fragment.ts'
 
 const markdown = createMarkdown()
 const size = 20_000
@@ -52,6 +53,9 @@ describe('a structure beyond the limits', () => {
     ['a long title used often', `[a]: b "${'y'.repeat(20_000)}"\n\n${'[a]'.repeat(6000)}`],
     ['a table whose missing cells would be many', `${'|a'.repeat(400)}\n${'|-'.repeat(400)}\n${'b\n'.repeat(1000)}`],
     ['more pieces than allowed', '- a\n'.repeat(20_000)],
+    ['more brackets than a parser reads quickly', '!['.repeat(20_001)],
+    ['more cells than a parser reads quickly', '|a'.repeat(60_001)],
+    ['more lines than a parser reads quickly', 'a\n'.repeat(60_001)],
   ])('%s: the text is shown as it was written, with a note', (_what, source) => {
     const { html, cut } = markdown.render(source)
     expect(cut).toBe(false)
@@ -61,6 +65,8 @@ describe('a structure beyond the limits', () => {
   })
 
   test('structure just within them is laid out', () => {
+    expect(markdown.render('[a] '.repeat(20_000)).html).not.toContain('class="cut"')
+    expect(markdown.render('a\n\n'.repeat(15_000)).html.match(/<p>/g)).toHaveLength(15_000)
     expect(markdown.render(`${'> '.repeat(90)}a`).html.match(/<blockquote>/g)).toHaveLength(90)
     expect(markdown.render(`<div>${'<i>'.repeat(90)}a`).html.match(/<i>/g)).toHaveLength(90)
   })
@@ -91,6 +97,11 @@ describe('work and output stay in proportion to the source', () => {
   test.each([
     ...sources,
     ['a line of letters', 'a'.repeat(100_000)],
+    ['a line of words', 'word '.repeat(20_000)],
+    ['candidates for links', '@a #1 a/b#2 0a1b2c3 http://a.b/issues/1 '.repeat(500)],
+    ['one long name of a repository', `${'a/'.repeat(10_000)}#1`],
+    ['emoji', ':o:'.repeat(6000)],
+    ['code of a language that takes long', `\`\`\`cs\n${'a a a a\n'.repeat(1000)}\`\`\`\n`.repeat(4)],
     ['brackets that close', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
     ['nested links', `${'['.repeat(4000)}a${'](b)'.repeat(4000)}`],
     ['nested images', `${'!['.repeat(4000)}a${'](b)'.repeat(4000)}`],
@@ -101,6 +112,10 @@ describe('work and output stay in proportion to the source', () => {
   ])('%s, repeated', (_what, source) => {
     const { html } = markdown.render(source)
     expect(html.length).toBeLessThan(source.length * 16 + 100_000)
+    // A thousand links at most, whatever they mean.
+    const link = { href: `/${'a'.repeat(100)}`, title: 'b'.repeat(100), className: undefined, rel: undefined }
+    const filled = fillFragment(markdown.fragment(source), () => link)
+    expect(filled.html.length).toBeLessThan(source.length * 16 + 400_000)
     expect(markdown.excerpt(source, 200).length).toBeLessThanOrEqual(200)
   })
 })

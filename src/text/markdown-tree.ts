@@ -1,25 +1,41 @@
-/** The HTML that the gate lets out, as a tree. Knows only the gate's spelling; it is no HTML parser. */
+/**
+ * A comment as a tree of elements and text. It is made from the HTML that the gate lets out, of which it knows only the
+ * gate's spelling (it is no HTML parser), or from the parser's pieces (`markdown-token-tree.ts`).
+ */
 
+import { unescapeText } from './escape.ts'
 import { elements } from './markdown-elements.ts'
 
 export interface Branch {
   readonly name: string
-  /** Attributes as the gate wrote them, with a space before each. */
+  /** Attributes as the gate writes them, with a space before each. */
   readonly attributes: string
+  /** Elements and text, the text as it is read: not escaped. */
   readonly children: (Branch | string)[]
   /** Has a block, or a part of a structure, somewhere below. */
   hasBlocks: boolean
-  /** Has text other than white space, or a link, somewhere below. A link without text is given one. */
+  /** Has text other than white space, a link or a picture somewhere below. A link without text is given one. */
   hasText: boolean
 }
 
-function createBranch(name: string, attributes: string): Branch {
+/** An element without children. */
+export function createBranch(name: string, attributes: string): Branch {
   return { name, attributes, children: [], hasBlocks: false, hasText: false }
 }
 
 /** True for white space between tags. */
 export function isBlank(text: string): boolean {
   return text.trim() === ''
+}
+
+/** Puts text at the end of a branch; text beside text is one. */
+export function addText(parent: Branch, text: string): void {
+  if (text === '') return
+  const last = parent.children.length - 1
+  const before = parent.children[last]
+  if (typeof before === 'string') parent.children[last] = before + text
+  else parent.children.push(text)
+  parent.hasText ||= !isBlank(text)
 }
 
 /** Reads one tag, without its brackets. A void element has ` /` at its end. */
@@ -29,8 +45,9 @@ function parseTag(tag: string): Branch {
   return space === -1 ? createBranch(bare, '') : createBranch(bare.slice(0, space), bare.slice(space))
 }
 
-function close(branch: Branch, parent: Branch): void {
-  parent.hasText ||= branch.hasText || branch.name === 'a'
+/** Tells the parent what a branch holds, once that is complete. */
+export function closeBranch(branch: Branch, parent: Branch): void {
+  parent.hasText ||= branch.hasText || branch.name === 'a' || branch.name === 'img'
   parent.hasBlocks ||= branch.hasBlocks || elements.get(branch.name)?.place !== 'line'
 }
 
@@ -46,10 +63,7 @@ export function parseTree(html: string): Branch {
   while (at < html.length) {
     const start = html.indexOf('<', at)
     const text = html.slice(at, start === -1 ? html.length : start)
-    if (text !== '') {
-      parent.children.push(text)
-      parent.hasText ||= !isBlank(text)
-    }
+    addText(parent, unescapeText(text))
     if (start === -1) break
     const end = html.indexOf('>', start)
     const tag = html.slice(start + 1, end)
@@ -57,13 +71,13 @@ export function parseTree(html: string): Branch {
     if (tag.startsWith('/')) {
       const closed = open.pop()
       parent = open.at(-1) ?? root
-      if (closed !== undefined) close(closed, parent)
+      if (closed !== undefined) closeBranch(closed, parent)
       continue
     }
     const branch = parseTag(tag)
     parent.children.push(branch)
     if (elements.get(branch.name)?.content === 'nothing') {
-      close(branch, parent)
+      closeBranch(branch, parent)
     } else {
       open.push(branch)
       parent = branch

@@ -6,6 +6,7 @@
  * and so do joiners and variation selectors where they do their work: inside emoji and flags, between letters of
  * scripts that join, after ideographs. It refuses nothing, and it does not escape: that is the template's job.
  */
+import { strings } from '../strings/strings.ts'
 
 const plain = /^[\t\n\x20-\x7e]*$/
 
@@ -52,28 +53,7 @@ const odd =
   '[[\\p{Cc}\\p{Default_Ignorable_Code_Point}\\p{Zl}\\p{Zp}\\p{Noncharacter_Code_Point}\\uFFF9-\\uFFFB]--[\\t\\n]]'
 const workingOrOdd = new RegExp(`${working.join('|')}|(${odd})\\1*`, 'gv')
 
-const names: ReadonlyMap<number, string> = new Map([
-  [0x00ad, 'soft hyphen'],
-  [0x061c, 'Arabic letter mark'],
-  [0x200b, 'zero width space'],
-  [0x200c, 'zero width non-joiner'],
-  [0x200d, 'zero width joiner'],
-  [0x200e, 'left-to-right mark'],
-  [0x200f, 'right-to-left mark'],
-  [0x2028, 'line separator'],
-  [0x2029, 'paragraph separator'],
-  [0x202a, 'left-to-right embedding'],
-  [0x202b, 'right-to-left embedding'],
-  [0x202c, 'pop directional formatting'],
-  [0x202d, 'left-to-right override'],
-  [0x202e, 'right-to-left override'],
-  [0x2060, 'word joiner'],
-  [0x2066, 'left-to-right isolate'],
-  [0x2067, 'right-to-left isolate'],
-  [0x2068, 'first strong isolate'],
-  [0x2069, 'pop directional isolate'],
-  [0xfeff, 'byte order mark'],
-])
+const names: ReadonlyMap<string, string> = new Map(Object.entries(strings.text.hiddenCharacters))
 
 /** An odd character, or a run of the same one, as it is shown. */
 export interface OddText {
@@ -85,12 +65,12 @@ export interface OddText {
 
 function describeOdd(run: string, character: string): OddText {
   const codePoint = character.codePointAt(0) ?? 0
-  const hex = codePoint.toString(16).toUpperCase().padStart(4, '0')
+  const code = `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
   const count = run.length / character.length
   const control = codePoint < 0x20 || (codePoint >= 0x7f && codePoint < 0xa0)
   return {
-    code: count === 1 ? `U+${hex}` : `U+${hex} ×${count}`,
-    name: names.get(codePoint) ?? (control ? 'control character' : 'invisible character'),
+    code: count === 1 ? code : `${code} ×${count}`,
+    name: names.get(code) ?? (control ? strings.text.controlCharacter : strings.text.invisibleCharacter),
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { createMarkdown } from '../../src/pages/markdown.ts'
+import { createMarkdown } from '../../src/text/markdown.ts'
 
 const markdown = createMarkdown()
 const rel = 'rel="nofollow noopener ugc"'

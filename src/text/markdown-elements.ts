@@ -1,9 +1,10 @@
 /**
  * The allow-list: every element that may appear in a rendered comment, with its attributes, its classes and what may
  * stand in it. Nothing else leaves. There are no ids, names, styles or event handlers in it, and no element that
- * loads, submits or plays anything.
+ * submits or plays anything; one that loads something (`img`) is only written where the operator wants it.
  *
- * Reader, gate and arranger of `markdown.ts` all work from this one table.
+ * Reader, gate and arranger of `markdown.ts` all work from this one table. What is written after them, into text that
+ * is safe by then (marks of odd characters, colours of code, emoji, local links), is not in it.
  */
 
 /**
@@ -33,7 +34,7 @@ const alignments = ['align-left', 'align-center', 'align-right']
 
 /** The allow-list by element name. */
 export const elements: ReadonlyMap<string, ElementRule> = new Map<string, ElementRule>([
-  ['a', { place: 'line', content: 'parent', attributes: ['href', 'rel', 'title'], classes: ['image'] }],
+  ['a', { place: 'line', content: 'parent', attributes: ['href', 'rel', 'title', 'data-image'], classes: ['image'] }],
   ['abbr', { place: 'line', content: 'line', attributes: ['title'] }],
   ['b', inline],
   ['blockquote', { place: 'block', content: 'flow' }],
@@ -44,6 +45,7 @@ export const elements: ReadonlyMap<string, ElementRule> = new Map<string, Elemen
   ['dd', { place: 'part', content: 'flow' }],
   ['del', { place: 'line', content: 'parent' }],
   ['details', { place: 'block', content: 'disclosure', attributes: ['open'] }],
+  ['dfn', inline],
   ['div', { place: 'block', content: 'flow' }],
   ['dl', { place: 'block', content: 'terms' }],
   ['dt', { place: 'part', content: 'line' }],
@@ -54,6 +56,14 @@ export const elements: ReadonlyMap<string, ElementRule> = new Map<string, Elemen
   ['h6', heading],
   ['hr', { place: 'block', content: 'nothing' }],
   ['i', inline],
+  [
+    'img',
+    {
+      place: 'line',
+      content: 'nothing',
+      attributes: ['src', 'alt', 'title', 'width', 'height', 'loading', 'referrerpolicy'],
+    },
+  ],
   ['ins', { place: 'line', content: 'parent' }],
   ['kbd', inline],
   ['li', { place: 'part', content: 'flow', classes: ['task-item'] }],
@@ -71,7 +81,7 @@ export const elements: ReadonlyMap<string, ElementRule> = new Map<string, Elemen
       place: 'line',
       content: 'line',
       attributes: ['title', 'role', 'aria-label'],
-      classes: ['inert', 'image', 'odd', 'task', 'task-done'],
+      classes: ['inert', 'image', 'task', 'task-done'],
     },
   ],
   ['strong', inline],
@@ -118,6 +128,10 @@ export const droppedElements: ReadonlySet<string> = new Set([
   'figure',
   'font',
   'picture',
+  'rp',
+  'rt',
+  'ruby',
   'section',
   'source',
+  'time',
 ])

@@ -1,6 +1,6 @@
 /**
- * GitHub-flavoured Markdown to HTML that is not yet safe: what CommonMark says, with tables, strikethrough, task
- * lists, bare links and hard line breaks.
+ * GitHub-flavoured Markdown to pieces, or to HTML that is not yet safe: what CommonMark says, with tables,
+ * strikethrough, task lists, bare links and hard line breaks. What a mail carries at its end (`quoted-tail.ts`) is folded.
  *
  * Promises: linear work in the length of the source, and `undefined` instead of HTML where the structure would be too
  * deep or the HTML far larger than the source (a short reference to a long link definition, used often). It passes
@@ -11,6 +11,8 @@ import MarkdownItParser, { type MarkdownIt, type StateCore, type Token } from 'm
 
 import { renamedElements } from './markdown-elements.ts'
 import { filterBlock, filterTags } from './markdown-raw-html.ts'
+import { findQuotedTail } from './quoted-tail.ts'
+import { foldTail, parseFolded, parsePlain } from './tail-folding.ts'
 
 /** Bounds on what a comment's structure may cost. */
 export interface StructureLimits {
@@ -25,6 +27,23 @@ const maxBareLinkChars = 4096
 /** What text and link targets may come to, beside a multiple of the source: a constant, so that short texts pass. */
 const growthFactor = 4
 const growthAllowance = 256 * 1024
+
+/**
+ * Brackets, bars and lines take the parser longest, each up to some microseconds. Texts with more than these are shown
+ * as they were written; a log of 256 KiB with a bracket in each word has half as many.
+ */
+const maxCost = 60_000
+const costs: Readonly<Record<string, number>> = { '[': 3, '|': 1, '\n': 1 }
+
+/** What reading a text may cost at most. */
+function costOf(source: string): number {
+  let cost = 0
+  for (const sign in costs) {
+    const weight = costs[sign] ?? 0
+    for (let at = source.indexOf(sign); at !== -1; at = source.indexOf(sign, at + 1)) cost += weight
+  }
+  return cost
+}
 
 const taskMark = /^\[([ xX])\][ \t]/
 
@@ -87,10 +106,20 @@ function weigh(tokens: readonly Token[]): { count: number; depth: number; chars:
   return sum
 }
 
+/** A comment that was read. */
+export interface ParsedMarkdown {
+  readonly tokens: readonly Token[]
+  /** HTML of it that must go through the gate. */
+  toHtml(): string
+}
+
 /** Reads Markdown; made once and used for every comment. */
 export interface MarkdownParser {
-  /** HTML that must go through the gate; undefined where the source goes beyond the limits. */
-  toHtml(source: string): string | undefined
+  /**
+   * Undefined where the source goes beyond the limits.
+   * @param isCut the end of the text is not there, and so nothing of it is folded
+   */
+  parse(source: string, isCut?: boolean): ParsedMarkdown | undefined
 }
 
 /** Builds a parser with its limits. */
@@ -107,19 +136,21 @@ export function createMarkdownParser(limits: StructureLimits): MarkdownParser {
 
   markdown.core.ruler.push('tasks', markTasks)
   markdown.core.ruler.push('tags', adaptTags)
+  markdown.core.ruler.push('fold', foldTail)
   const rules = markdown.renderer.rules
   rules.html_block = (tokens, index) => filterBlock(tokens[index]?.content ?? '')
   rules.html_inline = (tokens, index) => filterTags(tokens[index]?.content ?? '')
 
   return {
-    toHtml(source) {
-      const env = {}
-      const tokens = markdown.parse(source, env)
+    parse(source, isCut = false) {
+      if (costOf(source) > maxCost) return undefined
+      const tail = isCut ? undefined : findQuotedTail(source)
+      const { tokens, env } = (tail && parseFolded(markdown, { source, tail })) ?? parsePlain(markdown, source)
       const { count, depth, chars } = weigh(tokens)
       // At its own limit markdown-it leaves out what is deeper and says nothing: hence `>=`.
       if (depth >= limits.maxDepth || count > limits.maxTokens) return undefined
       if (chars > source.length * growthFactor + growthAllowance) return undefined
-      return markdown.renderer.render(tokens, markdown.options, env)
+      return { tokens, toHtml: () => markdown.renderer.render(tokens, markdown.options, env) }
     },
   }
 }

@@ -4,8 +4,8 @@
  * the page around it; so nothing of the kind is sent to them.
  *
  * Promises: the result is valid where flow content may stand, and a parser makes of it exactly the tree that was
- * written. No text is lost: where an element has no place, its tags go and its content stays. It writes no attribute
- * but the marks of odd characters; the others are the gate's.
+ * written. No text is lost: where an element has no place, its tags go and its content stays. It writes no attribute of
+ * its own: they are the gate's, and those that the writer of texts (`text-writer.ts`) puts around words.
  *
  * What becomes of what is out of place:
  * - a block inside a paragraph or a heading: that one becomes a `div`; inside emphasis: the emphasis goes
@@ -17,7 +17,8 @@
 
 import { elements } from './markdown-elements.ts'
 import { arrangeTable } from './markdown-table.ts'
-import { type Branch, groupChildren, isBlank, parseTree } from './markdown-tree.ts'
+import { type Branch, groupChildren, isBlank } from './markdown-tree.ts'
+import type { TextWriter } from './text-writer.ts'
 
 /** What may stand at a place: blocks and text, text only, or text and headings (in a `summary`). */
 type Model = 'flow' | 'line' | 'summary'
@@ -25,29 +26,36 @@ type Model = 'flow' | 'line' | 'summary'
 interface Context {
   readonly model: Model
   readonly inLink: boolean
+  readonly inCode: boolean
 }
 
 const hrefPattern = / href="([^"]*)"/
+const language = / class="language-([^"]+)"/
+/** Elements whose text is meant letter by letter. */
+const codeLike: ReadonlySet<string> = new Set(['code', 'kbd', 'pre', 'samp'])
 const headings: ReadonlySet<string> = new Set(['h3', 'h4', 'h5', 'h6'])
 
 class Arranger {
-  readonly #writeText: (escaped: string) => string
+  readonly #writer: TextWriter
 
-  constructor(writeText: (escaped: string) => string) {
-    this.#writeText = writeText
+  constructor(writer: TextWriter) {
+    this.#writer = writer
   }
 
   /** Writes children one after the other. The gate has bounded the depth, and so the recursion. */
   write(nodes: readonly (Branch | string)[], context: Context): string {
+    const place = context.inCode ? 'code' : context.inLink ? 'link' : 'prose'
     let html = ''
-    for (const node of nodes) html += typeof node === 'string' ? this.#writeText(node) : this.#branch(node, context)
+    for (const node of nodes)
+      html += typeof node === 'string' ? this.#writer.text(node, place) : this.#branch(node, context)
     return html
   }
 
   #branch(branch: Branch, context: Context): string {
     const rule = elements.get(branch.name)
     if (rule === undefined) return this.write(branch.children, context)
-    if (rule.content === 'nothing') return rule.place === 'line' || context.model === 'flow' ? `<${branch.name}>` : ' '
+    if (rule.content === 'nothing')
+      return rule.place === 'line' || context.model === 'flow' ? `<${branch.name}${branch.attributes}>` : ' '
     if (rule.place === 'line') return this.#inline(branch, context)
     if (context.model !== 'flow') return this.#blockInLine(branch, context)
     if (rule.place === 'part') return this.#wrap('div', branch, context)
@@ -72,7 +80,8 @@ class Arranger {
 
   #wrap(name: string, branch: Branch, context: Context): string {
     const attributes = name === branch.name ? branch.attributes : ''
-    return `<${name}${attributes}>${this.write(branch.children, context)}</${name}>`
+    const inside = codeLike.has(name) ? { ...context, inCode: true } : context
+    return `<${name}${attributes}>${this.write(branch.children, inside)}</${name}>`
   }
 
   #inline(branch: Branch, context: Context): string {
@@ -85,10 +94,10 @@ class Arranger {
 
   #link(branch: Branch, context: Context): string {
     if (context.inLink) return this.write(branch.children, context)
-    const href = hrefPattern.exec(branch.attributes)?.[1] ?? ''
-    if (!branch.hasText) return `<a${branch.attributes}>${href}</a>`
+    const tag = this.#writer.link(branch.attributes)
+    if (!branch.hasText) return `${tag}${hrefPattern.exec(branch.attributes)?.[1] ?? ''}</a>`
     const model = branch.hasBlocks && context.model === 'flow' ? 'flow' : 'line'
-    return this.#wrap('a', branch, { model, inLink: true })
+    return `${tag}${this.write(branch.children, { ...context, model, inLink: true })}</a>`
   }
 
   /** A block where only a line may stand. The spaces keep its text apart from what is beside it. */
@@ -103,6 +112,12 @@ class Arranger {
   #lineBlock(branch: Branch, context: Context): string {
     if (!branch.hasText && branch.name !== 'pre') return ''
     if (branch.hasBlocks && branch.name !== 'pre') return this.#wrap('div', branch, context)
+    const code = branch.name === 'pre' ? codeOf(branch) : undefined
+    if (code !== undefined) {
+      const { attributes, text } = code
+      const written = this.#writer.code(text, language.exec(attributes)?.[1] ?? '')
+      return `<pre${branch.attributes}><code${attributes}>${written}</code></pre>`
+    }
     return this.#wrap(branch.name, branch, { ...context, model: 'line' })
   }
 
@@ -142,11 +157,20 @@ class Arranger {
   }
 }
 
+/** The one element of code that is all of a preformatted block and has only text, where its language is named. */
+function codeOf({ children }: Branch): { readonly attributes: string; readonly text: string } | undefined {
+  const [only, ...others] = children
+  if (typeof only !== 'object' || only.name !== 'code' || others.length > 0) return undefined
+  const [text = '', ...more] = only.children
+  if (typeof text !== 'string' || more.length > 0 || !language.test(only.attributes)) return undefined
+  return { attributes: only.attributes, text }
+}
+
 /**
- * Valid HTML from safe HTML.
- * @param html what `Gate.sanitize` returned
- * @param writeText writes escaped text as HTML that may stand in a line; sees each stretch between two tags whole
+ * Valid HTML from a safe tree.
+ * @param root of a tree that the gate's HTML, or the parser's pieces, gave
+ * @param writer writes text as HTML that may stand in a line; sees each stretch between two tags whole
  */
-export function arrange(html: string, writeText: (escaped: string) => string): string {
-  return new Arranger(writeText).write(parseTree(html).children, { model: 'flow', inLink: false })
+export function arrange(root: Branch, writer: TextWriter): string {
+  return new Arranger(writer).write(root.children, { model: 'flow', inLink: false, inCode: false })
 }

@@ -7,6 +7,7 @@
  * readable; it is not what makes it safe, which is the gate's job. Linear time.
  */
 
+import { escapeText } from './escape.ts'
 import { droppedElements, elements, renamedElements } from './markdown-elements.ts'
 
 /**
@@ -20,11 +21,6 @@ const blockStart = /^\s*<\/?([a-zA-Z][a-zA-Z0-9-]*)[\s/>]/
 
 function isMarkup(name: string): boolean {
   return name === 'img' || elements.has(name) || renamedElements.has(name) || droppedElements.has(name)
-}
-
-/** Text as HTML text. */
-export function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 /** The tag at `at`, with the name that it has in the output; undefined where there is no complete tag of ours. */
