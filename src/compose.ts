@@ -14,6 +14,8 @@ import { matchesName } from './cache/name-pattern.ts'
 import { createOverview } from './cache/overview.ts'
 import { isServableName, type ListedRepository, openRegistry, type ScannedFolder } from './cache/registry.ts'
 import { createStoredEntities, createUnstoredEntities } from './cache/stored-entities.ts'
+import { createSurvey } from './cache/survey.ts'
+import { readBoundedBytes } from './config/bounded-file.ts'
 import type { Settings } from './config/settings.ts'
 import { repositoryName } from './git/discover.ts'
 import type { Git } from './git/git.ts'
@@ -22,10 +24,14 @@ import { createAnswerer, shortDigest } from './http/answer.ts'
 import { createApp } from './http/app.ts'
 import { createFinishedPages } from './http/finished-pages.ts'
 import { createKeptPages, noKeptPages } from './http/kept-pages.ts'
+import { loadLook } from './http/look.ts'
+import { createRateLimit } from './http/rate-limit.ts'
+import { createRenderedTexts } from './http/rendered-texts.ts'
 import { createRepeatedAnswers } from './http/repeated-answers.ts'
 import type { MetricsRoute } from './http/routes/metrics.ts'
 import { loadStaticFiles } from './http/static-files.ts'
-import { createLinks } from './pages/links.ts'
+import { openSite, queryMistakes } from './open-site.ts'
+import { createLinker } from './pages/linker.ts'
 import { digestSources, digestTemplates, projectFolder, readVersion } from './project-files.ts'
 import { openSearchIndex } from './search/search-index.ts'
 import { openStorage, type StorageOptions } from './store/open-storage.ts'
@@ -42,6 +48,8 @@ export interface ComposeInput {
   readonly log: FastifyBaseLogger
   /** What is measured; undefined measures nothing. */
   readonly metrics: Metrics | undefined
+  /** Where pages are to become files: which addresses those have, and what changes with that. */
+  readonly copy?: { readonly key: string; offers(url: string): boolean }
 }
 
 export interface Program extends AsyncDisposable {
@@ -66,9 +74,10 @@ export async function compose(input: ComposeInput): Promise<Program> {
   await using stack = new AsyncDisposableStack()
   // First, since its thread takes a moment to start; closed last, after all that puts something there.
   const storage = stack.use(await openStorage(storageOptions(settings), { clock, log, measures }))
+  const look = await loadLook(settings.look, readBoundedBytes)
   const [git, files, version, templates] = await Promise.all([
     input.git,
-    loadStaticFiles(`${projectFolder}/public`),
+    loadStaticFiles(`${projectFolder}/public`, look.files),
     readVersion(),
     digestTemplates(),
   ])
@@ -138,10 +147,16 @@ export async function compose(input: ComposeInput): Promise<Program> {
   )
   openTheOnly(list, scan, manager)
   const { readGitConfig } = settings.repositories
+  for (const mistake of queryMistakes(settings)) log.warn(mistake, 'a named query cannot be read')
   const overview = createOverview(manager, { clock, log, gitProgram: git.program, readGitConfig })
+  const survey = createSurvey({ manager, overview, clock, log })
 
-  const { basePath, publicUrl, title } = settings.server
-  const shown = { basePath, publicUrl, title, maxMarkdownChars: settings.limits.maxMarkdownChars }
+  const { basePath, publicUrl, title, sharedCacheSeconds } = settings.server
+  const { text, people, crawlers, live } = settings
+  const { maxMarkdownChars } = settings.limits
+  const { pages: ofRepositories } = settings.repositories
+  const chosen = { look: [settings.look, look.digest], text, people, crawlers, live, ofRepositories }
+  const shown = { basePath, publicUrl, title, maxMarkdownChars, chosen, copy: input.copy?.key }
   const buildTag = shortDigest([version, files.digest, templates, digestSources(), JSON.stringify(shown)]).slice(0, 8)
   measures.gauge('gitbugviewer_info', () => [{ labels: { version }, value: 1 }])
   measures.gauge('gitbugviewer_repositories', () => registry.all().length)
@@ -155,25 +170,38 @@ export async function compose(input: ComposeInput): Promise<Program> {
     { maxBytes: pagesMaxBytes, idleMs: pagesIdleSeconds * 1000 },
     { clock, measures, kept },
   )
+  const rateLimit = createRateLimit(crawlers.requestsPerMinute, clock)
   const repeated = createRepeatedAnswers({ pages, digestNow: name => manager.digestNow(name) })
+  const markdown = once(async () => {
+    const { createMarkdown } = await import('./text/markdown.ts')
+    return createMarkdown({ maxChars: maxMarkdownChars, images: text.images })
+  })
+  // As the build's tag, but from what decides how a text looks: texts outlive most changes of the settings.
+  const textTag = shortDigest([version, digestSources(), JSON.stringify([maxMarkdownChars, text.images])])
+  const site = openSite(settings, { look, files, copy: input.copy })
   let ready = false
   const app = await createApp(
     {
       manager,
       overview,
-      site: { title: title ?? 'git-bug-viewer', links: createLinks({ basePath, asset: files.servedName }) },
-      markdown: once(async () => {
-        const { createMarkdown } = await import('./pages/markdown.ts')
-        return createMarkdown({ maxChars: settings.limits.maxMarkdownChars })
-      }),
+      survey,
+      rateLimit,
+      site,
+      markdown,
+      commentTexts: createRenderedTexts(
+        { markdown, linker: createLinker(site), site, store, clock, measures },
+        { maxBytes: settings.cache.fragmentsMaxBytes, tag: textTag },
+      ),
       measures,
-      answerer: createAnswerer({ pages, repeated, buildTag }),
+      answerer: createAnswerer({ pages, repeated, buildTag, sharedCacheSeconds, rateLimit }),
       options: {
         basePath,
         publicOrigin: publicUrl === undefined ? undefined : new URL(publicUrl).origin,
         progressAfterMs: settings.cache.progressAfterSeconds * 1000,
         maxQueryChars: settings.limits.maxQueryChars,
         maxHookBodyBytes: settings.limits.maxHookBodyBytes,
+        allowsCrawlers: crawlers.allow,
+        maxListeners: live.maxListeners,
         hooksEnabled: settings.hooks.enabled,
         hookSecret: settings.hooks.secret,
         hookMode: settings.hooks.mode,

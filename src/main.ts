@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import closeWithGrace from 'close-with-grace'
 import { isViewerError, ViewerError } from './base/errors.ts'
 import { helpText, parseCommandLine } from './config/command-line.ts'
+import { type ExportCommand, exportCommandHelp } from './config/export-command.ts'
 import { type HookCommand, hookCommandHelp } from './config/hook-command.ts'
 import { resolvePath } from './config/setting-path.ts'
 import { readSettings, type Settings } from './config/settings.ts'
@@ -40,6 +41,10 @@ async function run(argv: readonly string[]): Promise<void> {
   if (command.kind === 'version') return void process.stdout.write(`${await readVersion()}\n`)
   const cwd = process.cwd()
   const homeDir = homeFolder() ?? cwd
+  if (command.kind === 'export-help') return void process.stdout.write(exportCommandHelp())
+  if (command.kind === 'export') {
+    return await exportFiles(command, { cwd, absolute: path => resolvePath(path, { folder: cwd, homeDir }), homeDir })
+  }
   if (command.kind !== 'run') {
     const output = await runHookCommand(command, path => resolvePath(path, { folder: cwd, homeDir }))
     return void process.stdout.write(output)
@@ -70,6 +75,39 @@ async function run(argv: readonly string[]): Promise<void> {
   })
   process.stdout.write(`git-bug-viewer is ready: ${siteUrl(settings, program.app.server.address())}\n`)
   await program.markReady()
+}
+
+interface CommandPlace {
+  readonly cwd: string
+  readonly homeDir: string
+  absolute(path: string): string
+}
+
+/** Does what `git-bug-viewer export` is told. A signal ends it in order; the second one at once. */
+async function exportFiles(command: Extract<ExportCommand, { kind: 'export' }>, place: CommandPlace): Promise<void> {
+  const { cwd, homeDir, absolute } = place
+  // A progress bar and the log share the terminal: only what somebody should know.
+  const options = { 'log-level': 'warn', ...command.options }
+  const settings = await readSettings({ options, env: process.env, cwd, homeDir })
+  const { explainWriteError, runExport } = await import('./run-export.ts')
+  const ending = new AbortController()
+  const end = () => ending.abort()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
+  try {
+    const out = absolute(command.out)
+    const paths = command.paths.map(absolute)
+    const { signal } = ending
+    const { text, isComplete } = await runExport({ command, settings, out, paths, cwd, signal, told: process.stderr })
+    process.stdout.write(text)
+    if (!isComplete) process.exitCode = 1
+  } catch (error) {
+    const reason = explainWriteError(error)
+    if (reason === undefined) throw error
+    process.stderr.write(`git-bug-viewer: ${reason}\n`)
+    process.exitCode = 1
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, end)
+  }
 }
 
 /** Does what `git-bug-viewer hook` is told, and returns what it has to say. */

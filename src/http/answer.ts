@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { chooseEncoding } from './choose-encoding.ts'
 import { matchesEtag } from './entity-tag.ts'
 import type { FinishedPage, FinishedPages } from './finished-pages.ts'
+import { noRateLimit, type RateLimit } from './rate-limit.ts'
 import { readerSignal } from './reader-signal.ts'
 import type { RepeatedAnswers } from './repeated-answers.ts'
 
@@ -26,8 +27,25 @@ export interface StateAnswer {
   readonly key: string
   /** Under which browsers save it; without one they show it. */
   readonly fileName?: string
-  /** @param stop fires when nobody waits for it any more */
+  /** True where the address names what can never change: then it is not asked for again (RFC 8246). */
+  readonly isImmutable?: boolean
+  /** True where finding out the state is most of the work: the rate limit counts it whatever comes of it. */
+  readonly isCounted?: boolean
+  /**
+   * @param stop fires when nobody waits for it any more
+   * @throws UnfinishedAnswer
+   */
   render(stop: AbortSignal): Promise<string>
+}
+
+/** Thrown by `render`: what could be made in time. It is sent to those who wait, and kept by nobody. */
+export class UnfinishedAnswer extends Error {
+  readonly body: string
+
+  constructor(body: string) {
+    super('the answer could not be finished in time')
+    this.body = body
+  }
 }
 
 export const contentTypes = {
@@ -39,6 +57,9 @@ export const contentTypes = {
   md: 'text/markdown; charset=utf-8',
   // RFC 4155 gives it no charset: each message says its own.
   mbox: 'application/mbox',
+  svg: 'image/svg+xml; charset=utf-8',
+  xml: 'application/xml; charset=utf-8',
+  opensearch: 'application/opensearchdescription+xml; charset=utf-8',
 } as const
 
 export interface Answerer {
@@ -52,21 +73,39 @@ export interface AnswererParts {
   readonly repeated: RepeatedAnswers
   /** Changes whenever the program, its templates or its settings do. */
   readonly buildTag: string
+  /** How long a cache in front may answer without asking (`server.sharedCacheSeconds`); 0 makes it ask each time. */
+  readonly sharedCacheSeconds?: number
+  /** Told of answers that had not to be made. */
+  readonly rateLimit?: Pick<RateLimit, 'giveBack'>
 }
 
+/** Formats that search engines may list: the others say what a page says, once more. */
+const listedFormats: ReadonlySet<string> = new Set(['html', 'svg', 'xml', 'opensearch'])
+
+const forEver = 'public, max-age=31536000, immutable'
+
 /** Makes the sender. */
-export function createAnswerer({ pages, repeated, buildTag }: AnswererParts): Answerer {
+export function createAnswerer(parts: AnswererParts): Answerer {
+  const { pages, repeated, buildTag, sharedCacheSeconds = 0, rateLimit = noRateLimit } = parts
+  const cacheControl = cacheControlOf(sharedCacheSeconds)
   return {
     repeated,
     async send(request, reply, answer) {
       const etag = `W/"${answer.state.slice(0, 16)}-${buildTag}-${answer.format}"`
-      reply.header('etag', etag).header('cache-control', 'public, max-age=0, must-revalidate')
+      reply.header('etag', etag).header('cache-control', answer.isImmutable === true ? forEver : cacheControl)
       reply.header('vary', 'Accept-Encoding')
+      if (!listedFormats.has(answer.format)) reply.header('x-robots-tag', 'noindex')
+      // There are no cookies, and nothing here depends on who asks: scripts of other sites may read it.
+      if (answer.format === 'json') reply.header('access-control-allow-origin', '*')
       const key = [answer.format, answer.state, answer.key].join('\n')
       const unchanged = matchesEtag(request.headers['if-none-match'], etag)
+      const found = unchanged ? undefined : pages.findNow(key)
+      if ((unchanged || found) && answer.isCounted !== true) rateLimit.giveBack(request)
       const page = unchanged
         ? undefined
-        : await pages.findOrRender(key, stop => answer.render(stop), readerSignal(reply))
+        : (found ??
+          (await pages.findOrRender(key, stop => answer.render(stop), readerSignal(reply)).catch(unfinishedBody)))
+      if (typeof page === 'string') return sendUnfinished(reply, { ...answer, body: page })
       const { repository, state, fileName } = answer
       // Not before the page is there: an error answer is no file.
       if (fileName !== undefined)
@@ -88,6 +127,25 @@ export function createAnswerer({ pages, repeated, buildTag }: AnswererParts): An
       return await sendPage(request, reply, page)
     },
   }
+}
+
+/** `stale-while-revalidate` (RFC 5861) has no effect beside `must-revalidate`, which forbids anything stale. */
+function cacheControlOf(sharedSeconds: number): string {
+  return sharedSeconds === 0
+    ? 'public, max-age=0, must-revalidate'
+    : `public, max-age=0, s-maxage=${sharedSeconds}, stale-while-revalidate=${10 * sharedSeconds}`
+}
+
+function sendUnfinished(
+  reply: FastifyReply,
+  { format, body }: Pick<StateAnswer, 'format'> & { readonly body: string },
+) {
+  return reply.removeHeader('etag').header('cache-control', 'no-store').type(contentTypes[format]).send(body)
+}
+
+function unfinishedBody(error: unknown): string {
+  if (error instanceof UnfinishedAnswer) return error.body
+  throw error
 }
 
 /** A name that every system takes, and that cannot leave the header. */

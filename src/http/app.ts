@@ -17,6 +17,7 @@ import type { Measures } from '../base/measures.ts'
 import { errorPage } from '../pages/error-page.ts'
 import type { PageView } from '../pages/layout.ts'
 import { progressPage } from '../pages/progress-page.ts'
+import { strings } from '../strings/strings.ts'
 import { contentTypes } from './answer.ts'
 import { apiRoutes } from './api/routes.ts'
 import { createEarlyServer } from './early-server.ts'
@@ -28,17 +29,29 @@ import {
   setErrorHeaders,
   wantedErrorFormat,
 } from './error-reply.ts'
+import { addRateLimit } from './rate-limit.ts'
 import { rewriteUrl } from './repository-url.ts'
 import { addRequestDurations, createRequestDurations } from './request-durations.ts'
 import { createRequestLog } from './request-log.ts'
+import { aboutRoutes } from './routes/about.ts'
 import { bugPages } from './routes/bug.ts'
+import { bugHistoryPages } from './routes/bug-history.ts'
 import { bugListPages } from './routes/bug-list.ts'
+import { bugListExports } from './routes/bug-list-exports.ts'
+import { commentRoutes } from './routes/comments.ts'
+import { crawlerRoutes } from './routes/crawlers.ts'
+import { eventRoutes } from './routes/events.ts'
 import { fileRoutes } from './routes/files.ts'
+import { goRoutes } from './routes/go.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { type MetricsRoute, metricsRoutes } from './routes/metrics.ts'
+import { peoplePages } from './routes/person.ts'
+import { pictureRoutes } from './routes/pictures.ts'
 import { repositoryPages } from './routes/repository-pages.ts'
+import { searchRoutes } from './routes/search.ts'
 import { sitePages } from './routes/site-pages.ts'
+import { suggestRoutes } from './routes/suggest.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import type { HttpServices, PageServices } from './services.ts'
 import { type StaticFiles, staticFileRoutes } from './static-files.ts'
@@ -91,17 +104,22 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   })
 
   if (note) addRequestDurations(app, note)
-  addSecurityHeaders(app)
+  const { site } = services
+  addSecurityHeaders(app, { showsRemoteImages: site.images !== 'link' || site.loadsAvatars })
+  addRateLimit(app, services.rateLimit, repeated)
   await app.register(view, {
     engine: { eta: new Eta({ views: options.viewsFolder, cache: true }) },
     root: join(options.viewsFolder),
     viewExt: 'eta',
     production: true,
+    defaultContext: { strings },
   })
   const render = async (template: string, page: PageView) => String(await app.view(template, page))
   const pages: PageServices = { ...services, render }
 
   const answer = async (failure: Failure) => {
+    // Whatever becomes of it, also where the page about it cannot be made: it is not what the ETag names.
+    failure.reply.header('cache-control', 'no-store').removeHeader('etag')
     const told = errorAnswer(failure.error)
     options.measures?.count('gitbugviewer_errors_total', { code: errorLabel(told), place: 'request' })
     return await answerError(pages, failure, told)
@@ -116,11 +134,25 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   if (options.metricsRoute) await app.register(metricsRoutes, options.metricsRoute)
   await app.register(staticFileRoutes, { files: options.files })
   await app.register(apiRoutes, { prefix: '/api/v1', services, version: options.version })
+  if (services.site.isLive) {
+    const { maxListeners } = services.options
+    await app.register(eventRoutes, { manager: services.manager, maxListeners })
+  }
   if (services.options.hooksEnabled) await app.register(hookRoutes, services)
   await app.register(bugListPages, pages)
+  await app.register(bugListExports, pages)
+  await app.register(suggestRoutes, pages)
   await app.register(bugPages, pages)
+  await app.register(bugHistoryPages, pages)
+  await app.register(commentRoutes, pages)
+  await app.register(peoplePages, pages)
   await app.register(repositoryPages, pages)
+  await app.register(pictureRoutes, pages)
   await app.register(fileRoutes, pages)
+  await app.register(aboutRoutes, pages)
+  await app.register(searchRoutes, pages)
+  await app.register(goRoutes, pages)
+  await app.register(crawlerRoutes, pages)
   await app.register(sitePages, pages)
   return app
 }

@@ -4,7 +4,10 @@
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, ViewerError } from '../base/errors.ts'
+import { failureBadge } from '../pages/badge.ts'
 import type { BuildProgress } from '../pages/progress-page.ts'
+import { contentTypes } from './answer.ts'
+import { badgeHeaders, isBadgePath } from './badge-headers.ts'
 
 /** Statuses of the codes that can reach a visitor; every other one is a 500. */
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -16,6 +19,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   BUG_UNREADABLE: 404,
   IDENTITY_UNKNOWN: 404,
   COMMENT_UNKNOWN: 404,
+  COMMIT_UNKNOWN: 404,
   FILE_UNKNOWN: 404,
   PAGE_UNKNOWN: 404,
   AMBIGUOUS_PREFIX: 409,
@@ -23,6 +27,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   PARAMETER_INVALID: 400,
   UNAUTHORIZED: 401,
   PAYLOAD_TOO_LARGE: 413,
+  RATE_LIMITED: 429,
   LOAD_TIMEOUT: 503,
   SHUTTING_DOWN: 503,
 }
@@ -66,7 +71,7 @@ export function errorAnswer(error: unknown): ErrorAnswer {
       const seconds = progressRetryAfterSeconds
       return { status, code: error.code, jsonCode: error.code, message, retryAfterSeconds: seconds, building }
     }
-    const retry = status === 503 ? retryAfterSeconds : undefined
+    const retry = status === 503 ? retryAfterSeconds : retryOf(error)
     return { status, code: error.code, jsonCode: error.code, message, retryAfterSeconds: retry }
   }
   const { statusCode, code, message } = error as Partial<FastifyError>
@@ -103,6 +108,11 @@ export function errorAnswer(error: unknown): ErrorAnswer {
 function buildingOf({ code, data }: ViewerError): Building | undefined {
   if (code !== 'LOAD_TIMEOUT' || data.progress === undefined) return undefined
   return { name: String(data.subject), progress: data.progress as BuildProgress }
+}
+
+/** What the rate limit says of when to come back. */
+function retryOf({ data }: ViewerError): number | undefined {
+  return typeof data.retryAfterSeconds === 'number' ? data.retryAfterSeconds : undefined
 }
 
 const noRetry = { retryAfterSeconds: undefined }
@@ -144,15 +154,23 @@ export function errorLabel({ code, status }: ErrorAnswer): ErrorCode | 'INTERNAL
 }
 
 /** What form the address asks for: its suffix decides, never the Accept header. */
-export function wantedErrorFormat(request: FastifyRequest): 'json' | 'text' | 'html' {
+export function wantedErrorFormat(request: FastifyRequest): 'json' | 'text' | 'svg' | 'html' {
   const path = request.originalUrl.split('?', 1)[0] ?? ''
+  if (isBadgePath(path)) return 'svg'
   if (/\/(?:api|hooks)\//.test(path) || path.endsWith('.json')) return 'json'
   return path === '/metrics' || /\.(?:atom|txt|csv|mbox|md)$/.test(path) ? 'text' : 'html'
 }
 
 /** Sends an error to those who read no HTML. */
-export function sendPlainError(reply: FastifyReply, answer: ErrorAnswer, error: unknown, format: 'json' | 'text') {
+export function sendPlainError(
+  reply: FastifyReply,
+  answer: ErrorAnswer,
+  error: unknown,
+  format: 'json' | 'text' | 'svg',
+) {
   setErrorHeaders(reply, answer)
+  if (format === 'json' && reply.request.method !== 'POST') reply.header('access-control-allow-origin', '*')
+  if (format === 'svg') return reply.headers(badgeHeaders).type(contentTypes.svg).send(failureBadge(answer.code))
   return format === 'json'
     ? reply.type('application/json; charset=utf-8').send(JSON.stringify(errorJson(answer, error)))
     : reply.type('text/plain; charset=utf-8').send(`${answer.message}\n`)

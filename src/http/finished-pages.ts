@@ -43,6 +43,8 @@ export interface FinishedPages {
   findOrRender(key: string, render: (stop: AbortSignal) => Promise<string>, signal?: AbortSignal): Promise<FinishedPage>
   /** The answer under a key, where it is there. That it is not there counts as no miss: `findOrRender` comes next. */
   findNow(key: string): FinishedPage | undefined
+  /** Whether it is there; counts as nothing. */
+  has(key: string): boolean
   readonly bytes: number
 }
 
@@ -106,6 +108,7 @@ export function createFinishedPages(
     get bytes() {
       return pages.calculatedSize
     },
+    has: key => pages.has(key),
     findNow(key) {
       const found = pages.get(key)
       if (found) measures.count('gitbugviewer_lookups_total', hit)

@@ -34,6 +34,8 @@ export interface RememberedAnswer {
 }
 
 export interface RepeatedAnswers {
+  /** Whether an address would be answered without its route, as far as can be told without the request. */
+  isThere(url: string): boolean
   /** Remembers what an address led to. @param url as it came, with its query */
   remember(url: string, answer: RememberedAnswer): void
   /**
@@ -67,6 +69,11 @@ export function createRepeatedAnswers({ pages, digestNow }: RepeatedAnswersParts
   return {
     remember(url, answer) {
       known.set(url, { ...answer, heads: new WeakMap() })
+    },
+    isThere(url) {
+      const found = known.get(url)
+      if (found === undefined || digestNow(found.repository) !== found.state) return false
+      return pages.has(found.key)
     },
     answer(url, request, response) {
       const { method, headers } = request

@@ -38,8 +38,8 @@ export function rewriteUrl(url: string, basePath: string): string {
   return name === undefined ? nowhere : `${innerPrefix}${encodeURIComponent(name)}/${path.slice(end + 3)}${query}`
 }
 
-/** For those who watch the server, and know nothing of where a proxy shows it. */
-const outsideBase = new Set(['/healthz', '/readyz', '/metrics'])
+/** For those who watch the server, and know nothing of where a proxy shows it; and what crawlers ask of a host only. */
+const outsideBase = new Set(['/healthz', '/readyz', '/metrics', '/robots.txt'])
 
 function stripBase(path: string, basePath: string): string | undefined {
   if (basePath === '' || outsideBase.has(path)) return path

@@ -2,19 +2,34 @@
 import type { Measures } from '../base/measures.ts'
 import type { CacheManager } from '../cache/cache-manager.ts'
 import type { Overview } from '../cache/overview.ts'
-import type { PageView, Site } from '../pages/layout.ts'
-import type { Markdown } from '../pages/markdown.ts'
+import type { Survey } from '../cache/survey.ts'
+import type { PageView, RepositoryInput } from '../pages/layout.ts'
+import type { Site } from '../pages/site.ts'
+import type { CommentTexts, TextSource } from '../text/comment-texts.ts'
+import type { Markdown } from '../text/markdown.ts'
 import type { Answerer } from './answer.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 export interface HttpServices {
   readonly manager: CacheManager
   readonly overview: Overview
+  /** Looks into all repositories for one request. */
+  readonly survey: Survey
+  readonly rateLimit: RateLimit
   readonly site: Site
   /** Loaded with the first bug page: lists do not need it, and it takes a while. */
   markdown(): Promise<Markdown>
+  /** The rendered texts of a page. @param signal ends the wait */
+  commentTexts(wanted: WantedTexts, signal?: AbortSignal): Promise<CommentTexts>
   readonly answerer: Answerer
   readonly measures: Measures
   readonly options: HttpOptions
+}
+
+/** Texts that a page shows, and where. */
+export interface WantedTexts {
+  readonly repository: RepositoryInput
+  readonly texts: readonly TextSource[]
 }
 
 /** What routes that make pages are given besides. */
@@ -28,10 +43,17 @@ export interface HttpOptions {
   readonly basePath: string
   /** Scheme and host of the site as visitors see it; else those of the request. */
   readonly publicOrigin: string | undefined
-  /** How long a request waits for the first build of a repository before it is told how far that has come. */
+  /**
+   * How long a request waits for the first build of a repository before it is told how far that has come, and for the
+   * texts that come with it.
+   */
   readonly progressAfterMs: number
   readonly maxQueryChars: number
   readonly maxHookBodyBytes: number
+  /** Whether search engines may list the site. */
+  readonly allowsCrawlers: boolean
+  /** Pages that are told of newer states at the same time. */
+  readonly maxListeners: number
   readonly hooksEnabled: boolean
   readonly hookSecret: string | undefined
   /** What a push does to a repository that is open. */

@@ -12,6 +12,7 @@ import {
   type Lamport,
   type TimelineEvent,
 } from '../bug/model.ts'
+import { createFingerprints } from './key-view.ts'
 import { personName } from './person-view.ts'
 
 type Identities = ReadonlyMap<string, Identity>
@@ -84,6 +85,7 @@ function eventJson(event: TimelineEvent, identities: Identities) {
 }
 
 export function identityJson(identity: Identity) {
+  const fingerprint = createFingerprints()
   return {
     id: identity.id,
     humanId: humanId(identity.id),
@@ -99,6 +101,7 @@ export function identityJson(identity: Identity) {
       email: version.email ?? null,
       avatarUrl: version.avatarUrl ?? null,
       keys: version.keys,
+      fingerprints: version.keys.map(fingerprint),
     })),
   }
 }

@@ -13,6 +13,8 @@ export interface Feed {
   readonly selfUrl: string
   /** Absolute address of the page that the feed is of. */
   readonly pageUrl: string
+  /** Absolute address of the feed that goes on where this one ends (RFC 5005). */
+  readonly nextUrl?: string | undefined
   readonly iconUrl: string
   readonly entries: readonly FeedEntry[]
 }
@@ -33,16 +35,19 @@ export interface FeedEntry {
   readonly inReplyTo: { readonly id: string; readonly url: string } | undefined
 }
 
-/** The feed as a document of the type `application/atom+xml`, in UTF-8. */
+/**
+ * The feed as a document of the type `application/atom+xml`, in UTF-8. Addresses in the HTML of entries may be those
+ * of the host alone: `xml:base` says which host (RFC 4287, 2).
+ */
 export function writeAtom(feed: Feed): string {
   return `<?xml version="1.0" encoding="utf-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0">
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0" xml:base="${escapeXml(feed.pageUrl)}">
 <id>${escapeXml(feed.id)}</id>
 <title>${escapeXml(feed.title)}</title>
 <updated>${escapeXml(feed.updated)}</updated>
 <link rel="self" type="application/atom+xml" href="${escapeXml(feed.selfUrl)}"/>
 <link rel="alternate" type="text/html" href="${escapeXml(feed.pageUrl)}"/>
-<icon>${escapeXml(feed.iconUrl)}</icon>
+${feed.nextUrl === undefined ? '' : `<link rel="next" type="application/atom+xml" href="${escapeXml(feed.nextUrl)}"/>\n`}<icon>${escapeXml(feed.iconUrl)}</icon>
 <generator>git-bug-viewer</generator>
 ${feed.entries.map(writeEntry).join('')}</feed>
 `

@@ -3,6 +3,7 @@
  * here; the bug's own page has all of them.
  */
 import { type BugSummary, humanId } from '../bug/model.ts'
+import { strings } from '../strings/strings.ts'
 import type { LabelView } from './label-view.ts'
 import type { Links } from './links.ts'
 import type { PersonView } from './person-view.ts'
@@ -42,6 +43,7 @@ const maxTitleChars = 300
 const maxLabels = 4
 
 export function bugRow(bug: BugSummary, { links, repository, person, label }: RowContext): BugRowView {
+  const { reply, moreLabel } = strings.common.nouns
   const replies = repliesOf(bug)
   const moreLabels = Math.max(0, bug.labels.length - maxLabels)
   return {
@@ -51,14 +53,14 @@ export function bugRow(bug: BugSummary, { links, repository, person, label }: Ro
     status: bug.status,
     statusWord: statusWord(bug),
     replies,
-    repliesWord: replies === 1 ? 'reply' : 'replies',
-    repliesText: counted(replies, 'reply', 'replies'),
+    repliesWord: replies === 1 ? reply[0] : reply[1],
+    repliesText: counted(replies, ...reply),
     author: person(bug.authorId),
     opened: dayView(bug.createdAt),
     updated: dayView(bug.editedAt),
     labels: bug.labels.slice(0, maxLabels).map(label),
     moreLabels,
-    moreLabelsText: moreLabels === 0 ? '' : counted(moreLabels, 'more label', 'more labels'),
+    moreLabelsText: moreLabels === 0 ? '' : counted(moreLabels, ...moreLabel),
   }
 }
 
@@ -68,7 +70,7 @@ export function shortTitle(title: string): string {
 }
 
 export function statusWord({ status }: { status: BugSummary['status'] }): string {
-  return status === 'open' ? 'Open' : 'Closed'
+  return strings.common[status]
 }
 
 /** Number of comments that answer the description. */

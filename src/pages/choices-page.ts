@@ -1,8 +1,10 @@
 /** The page for a prefix that several ids start with (status 300): what it can mean, each with its link. */
 import { type BugSummary, humanId, type Identity } from '../bug/model.ts'
+import { strings } from '../strings/strings.ts'
 import { shortTitle, statusWord } from './bug-row.ts'
-import { layoutView, type PageView, type RepositoryInput, type Site } from './layout.ts'
+import { layoutView, type PageView, type RepositoryInput } from './layout.ts'
 import { personName } from './person-view.ts'
+import type { Site } from './site.ts'
 import { leftOut, shownText } from './wording.ts'
 
 export interface ChoicesInput {
@@ -40,8 +42,8 @@ export function choicesPage({ site, repository, prefix, matches }: ChoicesInput)
   const { name } = repository
   const digits = digitsNeeded(matches.map(({ id }) => id))
   return {
-    layout: layoutView({ site, title: 'Which one?', repository, indexed: false }),
-    heading: 'Which one?',
+    layout: layoutView({ site, title: strings.choices.whichOne, repository, indexed: false }),
+    heading: strings.choices.whichOne,
     prefix: shownText(prefix, maxPrefixChars),
     choices: matches.slice(0, maxShown).map(match => {
       const id = match.id.slice(0, digits)
@@ -57,7 +59,7 @@ export function choicesPage({ site, repository, prefix, matches }: ChoicesInput)
         statusWord: statusWord(match),
       }
     }),
-    more: leftOut(matches.length, maxShown, ['more starts', 'more start']),
+    more: leftOut(matches.length, maxShown, strings.choices.more),
   }
 }
 

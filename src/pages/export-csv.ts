@@ -4,11 +4,13 @@
  * starts with an apostrophe. Labels are joined by a comma and a space; where a label has a comma itself, the JSON is
  * exact. A time that no calendar shows is an empty cell.
  */
+import { mapInTurns } from '../base/turns.ts'
 import { type BugSummary, humanId } from '../bug/model.ts'
-import type { RepositoryInput, Site } from './layout.ts'
+import { visibleText } from '../text/visible-text.ts'
+import type { RepositoryInput } from './layout.ts'
 import { personName } from './person-view.ts'
+import type { Site } from './site.ts'
 import { isoTime } from './time.ts'
-import { visibleText } from './visible-text.ts'
 
 export interface BugListExportInput {
   readonly site: Site
@@ -18,6 +20,9 @@ export interface BugListExportInput {
   /** What the query finds, in its order. */
   readonly bugs: readonly BugSummary[]
 }
+
+/** A list may have very many; others have their turn in between. */
+export const bugsPerTurn = 500
 
 const columns = [
   'humanId',
@@ -33,10 +38,10 @@ const columns = [
 ] as const
 
 /** A line for each bug. */
-export function bugListCsv({ site, repository, origin, bugs }: BugListExportInput): string {
+export async function bugListCsv({ site, repository, origin, bugs }: BugListExportInput): Promise<string> {
   const { name, tracker } = repository
-  const lines = bugs.map(
-    (bug): Record<(typeof columns)[number], string> => ({
+  const lines = await mapInTurns(bugs, bugsPerTurn, bug => {
+    const cells: Record<(typeof columns)[number], string> = {
       humanId: humanId(bug.id),
       id: bug.id,
       status: bug.status,
@@ -47,11 +52,10 @@ export function bugListCsv({ site, repository, origin, bugs }: BugListExportInpu
       editedAt: isoTime(bug.editedAt) ?? '',
       comments: String(bug.commentCount),
       url: `${origin}${site.links.bug(name, bug.id)}`,
-    }),
-  )
-  return [columns.join(','), ...lines.map(line => columns.map(column => csvCell(line[column])).join(','))]
-    .map(line => `${line}\r\n`)
-    .join('')
+    }
+    return `${columns.map(column => csvCell(cells[column])).join(',')}\r\n`
+  })
+  return `${columns.join(',')}\r\n${lines.join('')}`
 }
 
 /** What spreadsheets take for the start of a formula; some take the wide forms of East Asian keyboards too. */

@@ -3,6 +3,7 @@
  * people wrote is in block quotes, word for word: there it renders as it does on its own, and neither a heading, nor a
  * fence or an HTML comment that nobody closed, can reach what comes after it. Titles, names and labels are escaped.
  */
+import { strings } from '../strings/strings.ts'
 import {
   attachedFiles,
   type BugExportInput,
@@ -21,7 +22,10 @@ export function bugMarkdown(input: BugExportInput): string {
   const { bug, repository } = input
   const person = (id: string) => escapeMarkdown(personName(id, repository.tracker.identities.get(id)))
   const facts = bugFacts(input).map(([fact, value]) => `- ${fact}: ${escapeMarkdown(value)}`)
-  const blocks = [`# ${escapeMarkdown(bug.title)}`, [...facts, `- Page: <${bugAddress(input)}>`].join('\n')]
+  const blocks = [
+    `# ${escapeMarkdown(bug.title)}`,
+    [...facts, `- ${strings.export.page}: <${bugAddress(input)}>`].join('\n'),
+  ]
   let changes: string[] = []
   const endChanges = () => {
     if (changes.length > 0) blocks.push(changes.join('\n'))
@@ -45,7 +49,7 @@ export function bugMarkdown(input: BugExportInput): string {
 }
 
 function attachedLine({ url, text }: ReturnType<typeof attachedFiles>[number]): string {
-  return `- Attached: ${url === undefined ? escapeMarkdown(text) : `<${url}>`}`
+  return `- ${strings.export.attached(url === undefined ? escapeMarkdown(text) : `<${url}>`)}`
 }
 
 /** A text on one line that Markdown shows as it is. It always follows something, so only what works inside a line counts. */

@@ -3,14 +3,17 @@
  * wrapped. What people wrote is indented by four spaces, line by line, so that no text can pass for a heading or for
  * somebody else's words, and what controls a terminal is shown and does nothing (`visible-text.ts`).
  */
+import { mapInTurns } from '../base/turns.ts'
 import { isFileHash } from '../bug/ids.ts'
 import { type Bug, type CommentEvent, humanId, type TimelineEvent } from '../bug/model.ts'
+import { strings } from '../strings/strings.ts'
+import { visibleText } from '../text/visible-text.ts'
 import { repliesOf } from './bug-row.ts'
-import type { BugListExportInput } from './export-csv.ts'
-import type { RepositoryInput, Site } from './layout.ts'
+import { type BugListExportInput, bugsPerTurn } from './export-csv.ts'
+import type { RepositoryInput } from './layout.ts'
 import { personName } from './person-view.ts'
+import type { Site } from './site.ts'
 import { dayView, minuteView } from './time.ts'
-import { visibleText } from './visible-text.ts'
 import { counted } from './wording.ts'
 
 export interface BugExportInput {
@@ -21,21 +24,30 @@ export interface BugExportInput {
   readonly bug: Bug
 }
 
+const words = strings.export
+const { nouns, unknownDate, utc } = strings.common
+const statusWidth = Math.max(words.status.open.length, words.status.closed.length)
+
+/** What it is, and the value. */
+type Fact = readonly [string, string]
+
 /** A list of bugs, a line for each. @param input.query as the list understood it */
-export function bugListText(input: BugListExportInput & { readonly query: string }): string {
+export async function bugListText(input: BugListExportInput & { readonly query: string }): Promise<string> {
   const { site, repository, origin, bugs, query } = input
   const { name, tracker } = repository
-  const lines = bugs.map(bug => {
+  const lines = await mapInTurns(bugs, bugsPerTurn, bug => {
     const author = oneLine(personName(bug.authorId, tracker.identities.get(bug.authorId)))
     const labels = bug.labels.length === 0 ? '' : ` [${bug.labels.map(oneLine).join(', ')}]`
-    const about = `${author}, ${counted(repliesOf(bug), 'reply', 'replies')}`
-    const day = dayView(bug.editedAt).text.padEnd('unknown date'.length)
-    return `${humanId(bug.id)}  ${bug.status.padEnd('closed'.length)}  ${day}  ${oneLine(bug.title)}${labels} (${about})`
+    const about = `${author}, ${counted(repliesOf(bug), ...nouns.reply)}`
+    const day = dayView(bug.editedAt).text.padEnd(unknownDate.length)
+    return `${humanId(bug.id)}  ${words.status[bug.status].padEnd(statusWidth)}  ${day}  ${oneLine(bug.title)}${labels} (${about})`
   })
   const head = [
-    `${counted(bugs.length, 'bug', 'bugs')} of ${oneLine(name)}`,
-    `Query: ${oneLine(query)}`,
-    `Page:  ${origin}${site.links.bugs(name, { q: query })}`,
+    words.bugsOf(counted(bugs.length, ...nouns.bug), oneLine(name)),
+    ...factLines([
+      [words.query, oneLine(query)],
+      [words.page, `${origin}${site.links.bugs(name, { q: query })}`],
+    ]),
   ]
   return [...head, ...(lines.length === 0 ? [] : ['', ...lines]), ''].join('\n')
 }
@@ -43,8 +55,7 @@ export function bugListText(input: BugListExportInput & { readonly query: string
 /** One bug: its facts, then comments and changes in order. */
 export function bugText(input: BugExportInput): string {
   const { bug, repository } = input
-  const facts = [...bugFacts(input), ['Page', bugAddress(input)] as const]
-  const width = Math.max(...facts.map(([fact]) => fact.length)) + 2
+  const facts = [...bugFacts(input), [words.page, bugAddress(input)] as const]
   const person = (id: string) => oneLine(personName(id, repository.tracker.identities.get(id)))
   const parts = bug.timeline.map(event => {
     const when = momentText(event.at)
@@ -52,28 +63,34 @@ export function bugText(input: BugExportInput): string {
       return `${when}  ${person(event.authorId)} ${changeText(event, oneLine)}`
     }
     const lines = textLines(event.message)
-    const files = attachedFiles(event, input).map(({ url, text }) => `Attached: ${url ?? text}`)
+    const files = attachedFiles(event, input).map(({ url, text }) => words.attached(url ?? text))
     return [
-      `${when}  ${person(event.authorId)} wrote${lines.length > 0 ? '' : ' no text'}${editNote(event)}${lines.length > 0 ? ':' : ''}`,
+      `${when}  ${person(event.authorId)} ${lines.length > 0 ? words.wrote : words.wroteNoText}${editNote(event)}${lines.length > 0 ? ':' : ''}`,
       ...(lines.length > 0 ? ['', ...lines.map(line => (line === '' ? '' : `    ${line}`))] : []),
       ...(files.length > 0 ? ['', ...files] : []),
     ].join('\n')
   })
-  const head = [oneLine(bug.title), '', ...facts.map(([fact, value]) => `${`${fact}:`.padEnd(width)}${value}`)]
+  const head = [oneLine(bug.title), '', ...factLines(facts)]
   return `${[head.join('\n'), ...parts].join('\n\n')}\n`
 }
 
+/** Facts one below the other, their values too. */
+function factLines(facts: readonly Fact[]): readonly string[] {
+  const width = Math.max(...facts.map(([fact]) => fact.length)) + 2
+  return facts.map(([fact, value]) => `${`${fact}:`.padEnd(width)}${value}`)
+}
+
 /** What stands above the comments, in the text and in the Markdown of a bug. Each value is one line. */
-export function bugFacts({ repository, bug }: BugExportInput): readonly (readonly [string, string])[] {
+export function bugFacts({ repository, bug }: BugExportInput): readonly Fact[] {
   const { name, tracker } = repository
   return [
-    ['Repository', oneLine(name)],
-    ['Id', bug.id],
-    ['Status', bug.status],
-    ...(bug.labels.length === 0 ? [] : [['Labels', bug.labels.map(oneLine).join(', ')] as const]),
-    ['Author', oneLine(personName(bug.authorId, tracker.identities.get(bug.authorId)))],
-    ['Opened', momentText(bug.createdAt)],
-    ['Updated', momentText(bug.editedAt)],
+    [words.repository, oneLine(name)],
+    [words.id, bug.id],
+    [words.statusFact, words.status[bug.status]],
+    ...(bug.labels.length === 0 ? [] : [[words.labels, bug.labels.map(oneLine).join(', ')] as const]),
+    [words.author, oneLine(personName(bug.authorId, tracker.identities.get(bug.authorId)))],
+    [words.opened, momentText(bug.createdAt)],
+    [words.updated, momentText(bug.editedAt)],
   ]
 }
 
@@ -81,23 +98,23 @@ export function bugFacts({ repository, bug }: BugExportInput): readonly (readonl
 export function changeText(event: Exclude<TimelineEvent, CommentEvent>, quote: (text: string) => string): string {
   switch (event.type) {
     case 'title':
-      return `changed the title from "${quote(event.was)}" to "${quote(event.title)}"`
+      return words.changedTheTitle(quote(event.was), quote(event.title))
     case 'status':
-      return event.status === 'open' ? 'opened this again' : 'closed this'
+      return event.status === 'open' ? words.openedAgain : words.closed
     case 'labels':
       return [
-        event.added.length === 0 ? '' : `added ${event.added.map(quote).join(', ')}`,
-        event.removed.length === 0 ? '' : `removed ${event.removed.map(quote).join(', ')}`,
+        event.added.length === 0 ? '' : words.added(event.added.map(quote).join(', ')),
+        event.removed.length === 0 ? '' : words.removed(event.removed.map(quote).join(', ')),
       ]
         .filter(part => part !== '')
-        .join(' and ')
+        .join(words.and)
   }
 }
 
 /** That a comment was edited, where it was; empty otherwise. */
 export function editNote({ edited, editedAt, history }: CommentEvent): string {
   if (!edited) return ''
-  return ` (edited ${counted(history.length - 1, 'time', 'times')}, last ${momentText(editedAt)})`
+  return words.edited(counted(history.length - 1, ...nouns.time), momentText(editedAt))
 }
 
 /** Where the bug's page is. */
@@ -109,14 +126,14 @@ export function bugAddress({ site, repository, origin, bug }: BugExportInput): s
 export function attachedFiles({ files }: CommentEvent, { site, repository, origin }: BugExportInput) {
   return files.map(file => ({
     url: isFileHash(file) ? `${origin}${site.links.file(repository.name, file)}` : undefined,
-    text: `${oneLine(file)} (not a file of git)`,
+    text: words.noFile(oneLine(file)),
   }))
 }
 
 /** A time to the minute. */
 export function momentText(unixSeconds: number): string {
   const { iso, text } = minuteView(unixSeconds)
-  return iso === undefined ? text : `${text} UTC`
+  return iso === undefined ? text : `${text}${utc}`
 }
 
 /** A text that stays on its line, with nothing hidden in it. */

@@ -1,6 +1,6 @@
 /** The filters of a query as chips, each with the list without it. Ids of people get the name that a reader knows. */
 import { humanId, type Identity } from '../bug/model.ts'
-import type { Filter, Query } from '../query/ast.ts'
+import { type Filter, isPersonKind, type Query } from '../query/ast.ts'
 import { type ActiveFilter, listActiveFilters, statusOf } from '../query/edit.ts'
 import { personName } from './person-view.ts'
 import { shownText } from './wording.ts'
@@ -32,7 +32,7 @@ function chipText({ filter, text }: ActiveFilter, identities: ReadonlyMap<string
 
 /** The one person whose id a filter on people starts with; undefined where it is no id, or one of several people. */
 function personOf(filter: Filter, identities: ReadonlyMap<string, Identity>): Identity | undefined {
-  if (filter.kind !== 'author' && filter.kind !== 'actor' && filter.kind !== 'participant') return undefined
+  if (!isPersonKind(filter.kind)) return undefined
   const prefix = filter.value.toLowerCase()
   if (prefix.length < humanId(prefix.padEnd(64, '0')).length || !/^[0-9a-f]+$/.test(prefix)) return undefined
   const found = [...identities.values()].filter(identity => identity.id.startsWith(prefix))

@@ -1,8 +1,14 @@
 /** The labels of a repository with what they are on, grouped by what stands before their first slash. */
+import type { LabelCount } from '../bug/model.ts'
+import { drawShares } from '../pictures/shares.ts'
 import { createFilter } from '../query/edit.ts'
 import { printFilter } from '../query/print.ts'
+import { strings } from '../strings/strings.ts'
+import { labelScopes } from './label-scopes.ts'
 import { type LabelView, labelAddress, labelViews } from './label-view.ts'
-import { layoutView, type PageView, type RepositoryInput, type Site } from './layout.ts'
+import { layoutView, type PageView, type RepositoryInput } from './layout.ts'
+import type { Site } from './site.ts'
+import { countUses } from './tracker-uses.ts'
 import { counted, grouped, leftOut } from './wording.ts'
 
 export interface LabelsInput {
@@ -22,6 +28,8 @@ export interface LabelsView extends PageView {
 export interface LabelGroupView {
   /** Such as `kind/`; empty for labels without a scope. */
   readonly scope: string
+  /** What to call them; empty where nothing has a scope. */
+  readonly heading: string
   readonly labels: readonly LabelRowView[]
 }
 
@@ -31,56 +39,62 @@ export interface LabelRowView {
   readonly openUrl: string | undefined
   readonly all: string
   readonly allUrl: string | undefined
+  /** SVG that compares the numbers with those of the label that is used most. */
+  readonly bar: string
 }
+
+const { common, labels: words } = strings
 
 const maxShown = 5000
 
 export function labelsPage({ site, repository }: LabelsInput): LabelsView {
   const { links } = site
   const { name, tracker } = repository
-  const open = new Map<string, number>()
-  let unlabelled = 0
-  for (const { status, labels } of tracker.bugs) {
-    if (labels.length === 0) unlabelled++
-    if (status === 'open') for (const label of labels) open.set(label, (open.get(label) ?? 0) + 1)
-  }
-  const view = labelViews(labelAddress(links, name))
-  const groups = new Map<string, LabelRowView[]>()
-  for (const label of tracker.labels.slice(0, maxShown)) {
+  const uses = countUses(tracker)
+  const view = labelViews(site.look, labelAddress(links, name))
+  const most = tracker.labels.reduce((largest, { bugs }) => Math.max(largest, bugs), 0)
+  const row = (label: LabelCount): LabelRowView => {
     const shown = view(label.name)
     const filter = shown.url === undefined ? undefined : createFilter('label', label.name)
-    const row = {
+    const openBugs = uses.open.labels.get(label.name) ?? 0
+    return {
       label: shown,
-      open: grouped(open.get(label.name) ?? 0),
+      open: grouped(openBugs),
       openUrl: filter && links.bugs(name, { q: `status:open ${printFilter(filter)}` }),
       all: grouped(label.bugs),
       allUrl: shown.url,
+      bar: drawShares(
+        [
+          { count: openBugs, kind: 'open' },
+          { count: label.bugs - openBugs, kind: 'closed' },
+        ],
+        most,
+      ),
     }
-    const group = groups.get(shown.scope)
-    if (group === undefined) groups.set(shown.scope, [row])
-    else group.push(row)
   }
+  const scopes = labelScopes(tracker.labels.slice(0, maxShown))
   return {
     layout: layoutView({
       site,
-      title: 'Labels',
+      title: words.title,
       repository,
       tab: 'labels',
       canonical: links.labels(name),
-      formats: [{ label: 'JSON', type: 'application/json', url: links.labelsJson(name) }],
+      formats: [{ label: common.formats.json, type: 'application/json', url: links.labelsJson(name) }],
     }),
-    heading: counted(tracker.labels.length, 'label', 'labels'),
-    more: leftOut(tracker.labels.length, maxShown, ['more label is', 'more labels are']),
+    heading: counted(tracker.labels.length, ...common.nouns.label),
+    more: leftOut(tracker.labels.length, maxShown, words.moreLabelsAre),
     jsonUrl: links.labelsJson(name),
-    // Scopes first, by name; what has none at the end.
-    groups: [...groups]
-      .map(([scope, labels]) => ({ scope, labels }))
-      .sort((a, b) => Number(a.scope === '') - Number(b.scope === '') || (a.scope < b.scope ? -1 : 1)),
+    groups: scopes.map(({ scope, labels }) => ({
+      scope,
+      heading: scope !== '' ? scope.slice(0, -1) : scopes.length > 1 ? words.withoutAScope : '',
+      labels: labels.map(row),
+    })),
     unlabelled:
-      unlabelled === 0
+      uses.all.unlabelled === 0
         ? undefined
         : {
-            text: counted(unlabelled, 'bug without a label', 'bugs without a label'),
+            text: counted(uses.all.unlabelled, ...words.withoutALabel),
             url: links.bugs(name, { q: 'no:label' }),
           },
   }

@@ -1,4 +1,5 @@
 /** The pages of a long list as links: the first, the last, those around the current one, and gaps between them. */
+import { strings } from '../strings/strings.ts'
 import { grouped } from './wording.ts'
 
 export interface PagerView {
@@ -48,7 +49,7 @@ export function pagerView(paging: Paging, urlOf: (page: number) => string): Page
     pages,
     previousUrl: page > 1 ? urlOf(page - 1) : undefined,
     nextUrl: page < last ? urlOf(page + 1) : undefined,
-    range: `${grouped(from)}–${grouped(Math.min(total, from + pageSize - 1))} of ${grouped(total)}`,
+    range: strings.pager.range(grouped(from), grouped(Math.min(total, from + pageSize - 1)), grouped(total)),
   }
 }
 

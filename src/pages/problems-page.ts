@@ -1,5 +1,7 @@
 /** What of a repository could not be read, each with its ref and the reason. Both may hold text of strangers. */
-import { layoutView, type PageView, type RepositoryInput, type Site } from './layout.ts'
+import { strings } from '../strings/strings.ts'
+import { layoutView, type PageView, type RepositoryInput } from './layout.ts'
+import type { Site } from './site.ts'
 import { counted, leftOut, shownText } from './wording.ts'
 
 export interface ProblemsInput {
@@ -15,6 +17,8 @@ export interface ProblemsView extends PageView {
   readonly jsonUrl: string
 }
 
+const { common, problems: words } = strings
+
 const maxShown = 1000
 const maxChars = 500
 
@@ -25,22 +29,22 @@ export function problemsPage({ site, repository }: ProblemsInput): ProblemsView 
   return {
     layout: layoutView({
       site,
-      title: 'Problems',
+      title: words.title,
       repository,
       tab: 'problems',
       canonical: links.problems(name),
       indexed: false,
-      formats: [{ label: 'JSON', type: 'application/json', url: links.problemsJson(name) }],
+      formats: [{ label: common.formats.json, type: 'application/json', url: links.problemsJson(name) }],
     }),
     heading:
       problems.length === 0
-        ? 'Everything could be read'
-        : `${counted(problems.length, 'entity', 'entities')} could not be read`,
+        ? words.everythingRead
+        : common.couldNotBeRead(counted(problems.length, ...common.nouns.entity)),
     problems: problems.slice(0, maxShown).map(({ ref, reason }) => ({
       ref: shownText(ref, maxChars),
       reason: shownText(reason, maxChars),
     })),
-    more: leftOut(problems.length, maxShown, ['more is', 'more are']),
+    more: leftOut(problems.length, maxShown, words.moreAre),
     jsonUrl: links.problemsJson(name),
   }
 }

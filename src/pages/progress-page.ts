@@ -2,7 +2,9 @@
  * The page for a repository that is being read for the first time: how far that has come. It has no script; whoever
  * sends it says when to load it again. Numbers that make no sense are shown as "not known yet".
  */
-import { layoutView, type PageView, type Site } from './layout.ts'
+import { strings } from '../strings/strings.ts'
+import { layoutView, type PageView } from './layout.ts'
+import type { Site } from './site.ts'
 import { counted, grouped, shownText } from './wording.ts'
 
 /** How far the reading of a repository has come. */
@@ -29,14 +31,16 @@ export interface ProgressView extends PageView {
   readonly url: string
 }
 
+const words = strings.progress
+
 const maxNameChars = 200
 
 export function progressPage({ site, name, progress, url }: ProgressInput): ProgressView {
-  const heading = `Reading ${shownText(name, maxNameChars)}…`
+  const heading = words.reading(shownText(name, maxNameChars))
   return {
     layout: layoutView({ site, title: heading, repository: { name }, indexed: false }),
     heading,
-    howFar: isKnown(progress) ? progressText(progress) : 'Finding out how much there is to read',
+    howFar: isKnown(progress) ? progressText(progress) : words.findingOut,
     bar: isKnown(progress) ? progress : undefined,
     url,
   }
@@ -44,8 +48,8 @@ export function progressPage({ site, name, progress, url }: ProgressInput): Prog
 
 /** `1,234 of 10,000 bugs and people read`: a part of a sentence. */
 export function progressText(progress: BuildProgress): string {
-  if (!isKnown(progress)) return 'finding out how much there is to read'
-  return `${grouped(progress.done)} of ${counted(progress.total, 'bug or person', 'bugs and people')} read`
+  if (!isKnown(progress)) return words.findingOutInside
+  return words.read(grouped(progress.done), counted(progress.total, ...words.bugsAndPeople))
 }
 
 function isKnown({ done, total }: BuildProgress): boolean {

@@ -3,7 +3,7 @@
  * place, cut into before, wrong and after, with a line below that points at it where marks have no colour.
  */
 import type { QueryError } from '../query/query-error.ts'
-import { visibleText } from './visible-text.ts'
+import { visibleText } from '../text/visible-text.ts'
 
 export interface QueryMistakeView {
   readonly message: string

@@ -2,7 +2,7 @@
  * Small pieces of English that several pages share: counted nouns, and long texts made short. Pure, never throws, and
  * of a text that is too long reads no more than it has to.
  */
-import { visibleText } from './visible-text.ts'
+import { visibleText } from '../text/visible-text.ts'
 
 /** `1 reply`, `2 replies`, `1,204 replies`. */
 export function counted(count: number, one: string, many: string): string {

@@ -125,7 +125,9 @@ describe.skipIf(!hasProgram('chromium'))('in Chromium', () => {
       expect(await page.locator('h1').count(), url).toBe(1)
       expect(
         await page
-          .locator('script, iframe, object, embed, style, base, [style], [onclick], [onerror], [onload]')
+          .locator(
+            'head script + script, body script, iframe, object, embed, style, base, [style], [onclick], [onerror], [onload]',
+          )
           .count(),
         url,
       ).toBe(0)

@@ -51,9 +51,15 @@ test('docs/README.md names every page of its folder', async () => {
   expect(index).toEqual(expect.arrayContaining(own))
 })
 
+test('every picture is shown by some page', async () => {
+  const shown = (await Promise.all(pages.map(targetsOf))).flat().map(({ path }) => path)
+  const pictures = (await readdir(join(projectRoot, 'docs/images'))).map(name => join('docs/images', name))
+  expect(shown).toEqual(expect.arrayContaining(pictures))
+})
+
 test('pictures are small enough to be part of every clone', async () => {
   const folder = join(projectRoot, 'docs/images')
   for (const name of await readdir(folder)) {
-    expect((await stat(join(folder, name))).size, name).toBeLessThan(200_000)
+    expect((await stat(join(folder, name))).size, name).toBeLessThan(150_000)
   }
 })

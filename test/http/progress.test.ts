@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTrackerWriter } from '../../src/demo/writer.ts'
+import { createHtmlCheck } from '../support/html-problems.ts'
 import { type RunningProgram, startProgram } from '../support/program.ts'
 import { type BuiltRepository, buildRepository } from '../support/tracker-builder.ts'
 
@@ -76,6 +77,7 @@ describe('while a repository is read for the first time', () => {
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(headers.get('etag')).toBeNull()
     const body = await answer.text()
+    expect(createHtmlCheck()(body)).toEqual([])
     expect(body).toContain('<h1>Reading tracker…</h1>')
     expect(body).toContain('0 of 4 bugs and people read')
     expect(body).toContain('value="0" max="4"')

@@ -1,17 +1,21 @@
 import { describe, expect, test } from 'vitest'
+import type { CommentEvent } from '../../src/bug/model.ts'
 import { bugPage } from '../../src/pages/bug-page.ts'
 import { createLinks } from '../../src/pages/links.ts'
-import { createMarkdown } from '../../src/pages/markdown.ts'
+import { createSite } from '../../src/pages/site.ts'
+import { directTexts } from '../../src/text/comment-texts.ts'
+import { createMarkdown } from '../../src/text/markdown.ts'
 import { type BugParts, inventBug, inventTracker } from '../support/invented-tracker.ts'
 import { inventKiln } from '../support/kiln.ts'
 import { createRenderer } from '../support/preview.ts'
 
-const site = { title: 'Bugs', links: createLinks({ basePath: '', asset: name => name }) }
+const site = createSite({ title: 'Bugs', links: createLinks({ basePath: '', asset: name => name }) })
 const kiln = inventKiln()
 const repository = { name: 'tools/kiln', tracker: kiln.tracker }
 const markdown = createMarkdown()
-const page = (parts: BugParts) => bugPage({ site, repository, bug: inventBug(1, parts), markdown })
-const rich = bugPage({ site, repository, bug: kiln.rich, markdown })
+const texts = directTexts(markdown)
+const page = (parts: BugParts) => bugPage({ site, repository, bug: inventBug(1, parts), texts, markdown })
+const rich = bugPage({ site, repository, bug: kiln.rich, texts, markdown })
 
 describe('the page of a bug', () => {
   test('says what it is in the title and the facts', () => {
@@ -24,7 +28,8 @@ describe('the page of a bug', () => {
       opened: { text: '2026-11-18' },
       updated: { text: '2026-11-20' },
       repliesText: '3 replies',
-      cloneCommand: `git bug bug show ${id.slice(0, 7)}`,
+      showCommand: `git bug bug show ${id.slice(0, 7)}`,
+      imported: { text: '#212', url: 'https://example.org/kiln/issues/212' },
     })
     expect(rich.layout).toMatchObject({
       title: `Firing schedule is lost when the controller restarts · ${id.slice(0, 7)} · tools/kiln · Bugs`,
@@ -56,22 +61,13 @@ describe('the page of a bug', () => {
     const bug = inventBug(1, { title: 'x', events: [['ada', 1, { type: 'create', text: '' }]] })
     const event = bug.timeline[0]!
     const twin = { ...event, id: `${event.id.slice(0, 16)}${'0'.repeat(48)}` }
-    const view = bugPage({ site, repository, bug: { ...bug, timeline: [event, twin] }, markdown })
+    const view = bugPage({ site, repository, bug: { ...bug, timeline: [event, twin] }, texts, markdown })
     expect(view.timeline.map(({ anchor }) => anchor)).toEqual([`c-${event.id.slice(0, 16)}`, `c-${twin.id}`])
   })
 
   test('what carries an earlier time than something before it is marked', () => {
-    expect(rich.timeline.map(({ late }) => late)).toEqual([
-      false,
-      false,
-      false,
-      false,
-      false,
-      true,
-      false,
-      false,
-      false,
-    ])
+    const marked = rich.timeline.flatMap(({ clock }, index) => (clock ? [[index, clock.text]] : []))
+    expect(marked).toEqual([[5, 'arrived later']])
   })
 
   test('a time that no calendar shows is unknown, and makes nothing after it late', () => {
@@ -83,35 +79,46 @@ describe('the page of a bug', () => {
         ['ada', -1, { type: 'comment', text: '' }],
       ],
     })
-    expect(view.timeline.map(({ late, at }) => [late, at.text])).toEqual([
-      [false, 'unknown date'],
-      [false, '2023-11-14 22:13'],
-      [false, 'unknown date'],
+    expect(view.timeline.map(({ clock, at }) => [clock?.text, at.text])).toEqual([
+      ['impossible clock', 'unknown date'],
+      [undefined, '2023-11-14 22:13'],
+      ['impossible clock', 'unknown date'],
     ])
     expect(view.opened.text).toBe('unknown date')
   })
 
-  test('an edited comment lists its earlier texts, the latest first', () => {
-    const edits = rich.timeline[0]?.comment?.edits
-    expect(edits).toMatchObject({
+  test('an edited comment says when, the latest first, and leads to what was changed', () => {
+    const [event] = kiln.rich.timeline
+    expect(rich.timeline[0]?.comment?.edits).toEqual({
       text: 'edited twice',
-      lastAt: { text: '2026-11-18 11:14' },
-      more: '',
-      earlier: [
-        { at: { text: '2026-11-18 10:14' }, source: expect.stringContaining('More tomorrow.'), isFirst: false },
-        { at: { text: '2026-11-18 09:14' }, source: 'The schedule is gone.', isFirst: true },
+      lastBy: undefined,
+      each: [
+        { at: expect.objectContaining({ text: '2026-11-18 11:14' }), by: undefined },
+        { at: expect.objectContaining({ text: '2026-11-18 10:14' }), by: undefined },
       ],
+      more: '',
+      url: `/tools/kiln/-/bugs/${kiln.rich.id}/edits/${event?.id}`,
     })
     expect(rich.timeline[2]?.comment?.edits).toBeUndefined()
   })
 
-  test('of very many earlier texts it says how many are not shown', () => {
+  test('an edit by somebody else has their name', () => {
+    const bug = inventBug(1, { title: 'x', events: [['ada', 1, { type: 'create', text: 'now', earlier: ['then'] }]] })
+    const event = bug.timeline[0] as CommentEvent
+    const history = event.history.map((version, index) =>
+      index === 1 ? { ...version, authorId: kiln.bugs[3]!.authorId } : version,
+    )
+    const view = bugPage({ site, repository, bug: { ...bug, timeline: [{ ...event, history }] }, texts, markdown })
+    expect(view.timeline[0]?.comment?.edits?.lastBy?.name).toBe('tomas')
+    expect(createRenderer()({ template: 'bug', view })).toContain('edited once by tomas</summary>')
+  })
+
+  test('of very many edits it says how many are not shown', () => {
     const earlier = Array.from({ length: 30 }, (_, index) => `text ${index}`)
     const edits = page({ title: 'x', events: [['ada', 1, { type: 'create', text: 'now', earlier }]] }).timeline[0]
       ?.comment?.edits
-    expect(edits?.earlier.map(({ source }) => source)).toEqual(earlier.slice(10).reverse())
-    expect(edits).toMatchObject({ text: 'edited 30 times', more: '10 texts before these are' })
-    expect(edits?.earlier.some(({ isFirst }) => isFirst)).toBe(false)
+    expect(edits?.each).toHaveLength(20)
+    expect(edits).toMatchObject({ text: 'edited 30 times', more: '10 earlier edits' })
   })
 
   test('a comment without text has no HTML, so that the page can say so', () => {
@@ -148,9 +155,9 @@ describe('the page of a bug', () => {
         ...many.map(text => [text, 3, { type: 'comment', text }] as const),
       ],
     })
-    const view = bugPage({ site, repository, bug, markdown })
+    const view = bugPage({ site, repository, bug, texts, markdown })
     expect(view.timeline).toHaveLength(5000)
-    expect(view.timeline[0]?.comment).toMatchObject({ moreFiles: '5,900 more files', edits: { cut: true } })
+    expect(view.timeline[0]?.comment).toMatchObject({ moreFiles: '5,900 more files' })
     expect(view.timeline[1]?.labels?.added).toMatchObject({ more: '5,950 more' })
     expect(view).toMatchObject({
       moreEvents: '1,002 more events are',
@@ -163,8 +170,65 @@ describe('the page of a bug', () => {
     expect(createRenderer()({ template: 'bug', view })).toContain('1,002 more events are not shown on this page')
   })
 
+  test('texts that are too long together are left out, and the page says so at each', () => {
+    const text = 'x'.repeat(300 * 1024)
+    const comments = Array.from({ length: 20 }, () => ['ada', 2, { type: 'comment', text }] as const)
+    const last = ['ada', 3, { type: 'comment', text: 'Short.' }] as const
+    const view = page({ title: 'x', events: [['ada', 1, { type: 'create', text: 'x' }], ...comments, last] })
+    const shown = view.timeline.map(({ comment }) => comment?.html.includes('This text is left out here') === false)
+    expect(shown).toEqual([...Array(16).fill(true), ...Array(5).fill(false), true])
+    expect(view.timeline.at(-2)?.comment).toMatchObject({ cut: true, textUrl: expect.stringContaining('.txt') })
+  })
+
   test('addresses that a bridge left are links, others are not', () => {
     expect(rich.origins).toEqual([{ text: 'example.org/kiln/issues/212', url: 'https://example.org/kiln/issues/212' }])
+  })
+
+  test('an address that two bridges left is one link', () => {
+    const url = 'https://example.org/kiln/issues/7'
+    const events = [['ada', 1, { type: 'create', text: '' }]] as const
+    expect(page({ title: 'x', metadata: { 'a-url': url, 'b-url': url }, events }).origins).toHaveLength(1)
+  })
+
+  test('an address breaks behind its slashes', () => {
+    const html = createRenderer()({ template: 'bug', view: rich })
+    expect(html).toContain('>example.org/<wbr>kiln/<wbr>issues/<wbr>212</a>')
+  })
+
+  test('says who has changed the status and when, the last change first, and leads there', () => {
+    expect(rich.statusHistory?.changes.map(({ word, author, at }) => [word, author.name, at.text])).toEqual([
+      ['Opened again', expect.stringContaining('unknown'), '2026-11-20'],
+      ['Closed', 'Ada Marsh (ada)', '2026-11-20'],
+      ['Opened', 'Ada Marsh (ada)', '2026-11-18'],
+    ])
+    const [again, closed, opened] = rich.statusHistory?.changes ?? []
+    expect([opened, closed, again].map(change => change?.anchor)).toEqual(
+      [0, 6, 7].map(index => rich.timeline[index]?.anchor),
+    )
+    expect(createRenderer()({ template: 'bug', view: rich })).toContain(`<a href="#${closed?.anchor}">Closed <time`)
+  })
+
+  test('says nothing of a status that never changed, and counts no change that changed nothing', () => {
+    const create = ['ada', 1, { type: 'create', text: '' }] as const
+    const opened = ['bob', 2, { type: 'status', status: 'open' }] as const
+    const closed = ['bob', 3, { type: 'status', status: 'closed' }] as const
+    expect(page({ title: 'x', events: [create, opened] }).statusHistory).toBeUndefined()
+    const history = page({ title: 'x', events: [create, opened, closed, closed] }).statusHistory
+    expect(history?.changes.map(({ word }) => word)).toEqual(['Closed', 'Opened'])
+    expect(history?.more).toBe('')
+  })
+
+  test('of a status that changed often it shows the last changes, also where the page ends before them', () => {
+    const flips = Array.from(
+      { length: 5010 },
+      (_, index) => ['ada', index + 2, { type: 'status', status: index % 2 === 0 ? 'closed' : 'open' }] as const,
+    )
+    const create = ['ada', 1, { type: 'create', text: '' }] as const
+    const { changes, more } = page({ title: 'x', events: [create, ...flips] }).statusHistory ?? {}
+    expect([changes?.length, more]).toEqual([10, '5,001 earlier'])
+    expect(changes?.[0]).toMatchObject({ word: 'Opened again', anchor: undefined })
+    const shown = page({ title: 'x', events: [create, ...flips.slice(0, 20)] }).statusHistory
+    expect(shown?.changes.every(({ anchor }) => anchor !== undefined)).toBe(true)
   })
 
   test('an author without an identity is unknown', () => {
@@ -176,6 +240,9 @@ describe('the page of a bug', () => {
 
   test('says where the data comes from', () => {
     expect(rich.provenance).toEqual({
+      ref: `refs/bugs/${kiln.rich.id}`,
+      commitUrl: `/tools/kiln/-/bugs/${kiln.rich.id}/at/${kiln.rich.tip}`,
+      signatures: '',
       packs: '9 packs',
       commit: kiln.rich.tip.slice(0, 7),
       wholeCommit: kiln.rich.tip,
@@ -183,7 +250,7 @@ describe('the page of a bug', () => {
     })
     const tracker = inventTracker({ bugs: [], identities: [] })
     const bug = { ...kiln.rich, editLamport: 2n ** 63n }
-    expect(bugPage({ site, repository: { name: 'x', tracker }, bug, markdown }).provenance.lamport).toBe(
+    expect(bugPage({ site, repository: { name: 'x', tracker }, bug, texts, markdown }).provenance.lamport).toBe(
       '9223372036854775808',
     )
   })

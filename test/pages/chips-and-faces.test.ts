@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { labelAddress, labelParts, labelViews } from '../../src/pages/label-view.ts'
 import { createLinks } from '../../src/pages/links.ts'
 import { personViews } from '../../src/pages/person-view.ts'
-import { inventedId, inventIdentity } from '../support/invented-tracker.ts'
+import { labelHue } from '../../src/pages/site.ts'
+import { inventedId, inventIdentity, inventTracker } from '../support/invented-tracker.ts'
 
 const links = createLinks({ basePath: '', asset: name => name })
 
@@ -23,7 +24,7 @@ describe('a label as a chip', () => {
   })
 
   test('has the class of its colour and a link to its bugs', () => {
-    const view = labelViews(labelAddress(links, 'kiln'))
+    const view = labelViews({ labelHue }, labelAddress(links, 'kiln'))
     expect(view('help wanted')).toMatchObject({
       hue: expect.stringMatching(/^c(\d|1[0-8])$/),
       url: '/kiln/-/bugs?q=label:%22help+wanted%22',
@@ -45,8 +46,8 @@ describe('a person', () => {
     inventIdentity('none', { name: '  ' }),
     inventIdentity('hidden', { name: 'a\u202eb' }),
   ]
-  const identities = new Map(people.map(identity => [identity.id, identity]))
-  const view = personViews({ identities, links, repository: 'kiln' })
+  const tracker = inventTracker({ bugs: [], identities: people })
+  const view = personViews({ links, loadsAvatars: false }, { name: 'kiln', tracker })
 
   test('has the initials of the first and the last name', () => {
     expect(people.map(({ id }) => view(id).initials)).toEqual(['AM', 'ZÜ', '·', 'S', 'U', 'AB'])

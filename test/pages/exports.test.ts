@@ -5,12 +5,13 @@ import { bugMarkdown, escapeMarkdown } from '../../src/pages/export-markdown.ts'
 import { bugMbox } from '../../src/pages/export-mbox.ts'
 import { bugListText, bugText } from '../../src/pages/export-text.ts'
 import { createLinks } from '../../src/pages/links.ts'
-import { createMarkdown } from '../../src/pages/markdown.ts'
+import { createSite } from '../../src/pages/site.ts'
+import { createMarkdown } from '../../src/text/markdown.ts'
 import { parseCsv, parseMbox } from '../support/exports.ts'
 import { at, type BugParts, inventBug, inventIdentity, inventTracker } from '../support/invented-tracker.ts'
 import { hostileText, inventKiln } from '../support/kiln.ts'
 
-const site = { title: 'Bugs', links: createLinks({ basePath: '/t', asset: name => name }) }
+const site = createSite({ title: 'Bugs', links: createLinks({ basePath: '/t', asset: name => name }) })
 const kiln = inventKiln()
 const repository = { name: 'tools/kiln', tracker: kiln.tracker }
 const origin = 'https://bugs.example.org'
@@ -27,10 +28,10 @@ function bugWith(texts: readonly string[], parts: Partial<BugParts> = {}) {
 }
 
 describe('CSV of a list', () => {
-  const read = (bugs: Parameters<typeof bugListCsv>[0]['bugs']) => parseCsv(bugListCsv({ ...shown, bugs }))
+  const read = async (bugs: Parameters<typeof bugListCsv>[0]['bugs']) => parseCsv(await bugListCsv({ ...shown, bugs }))
 
-  test('has a header and a line for each bug, in the order of the query', () => {
-    const [header, ...lines] = read(kiln.tracker.bugs)
+  test('has a header and a line for each bug, in the order of the query', async () => {
+    const [header, ...lines] = await read(kiln.tracker.bugs)
     expect(header).toEqual('humanId,id,status,title,labels,author,createdAt,editedAt,comments,url'.split(','))
     expect(lines.map(([, id]) => id)).toEqual(kiln.tracker.bugs.map(({ id }) => id))
     expect(new Set(lines.map(cells => cells.length))).toEqual(new Set([10]))
@@ -49,12 +50,12 @@ describe('CSV of a list', () => {
     ])
   })
 
-  test('of no bug is the header', () => {
-    expect(bugListCsv({ ...shown, bugs: [] })).toMatch(/^humanId,.*,url\r\n$/)
+  test('of no bug is the header', async () => {
+    expect(await bugListCsv({ ...shown, bugs: [] })).toMatch(/^humanId,.*,url\r\n$/)
   })
 
-  test.each(['a,b', 'say "no"', 'two\nlines', 'a\r\nb', ',"\n",'])('%j comes back as it was', title => {
-    expect(read([bugWith(['x'], { title })])[1]?.[3]).toBe(title)
+  test.each(['a,b', 'say "no"', 'two\nlines', 'a\r\nb', ',"\n",'])('%j comes back as it was', async title => {
+    expect((await read([bugWith(['x'], { title })]))[1]?.[3]).toBe(title)
   })
 
   test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1', '=HYPERLINK("https://evil.example","x")'])(
@@ -64,23 +65,23 @@ describe('CSV of a list', () => {
     },
   )
 
-  test('a formula in a title, a label or a name is none, and nothing is hidden', () => {
+  test('a formula in a title, a label or a name is none, and nothing is hidden', async () => {
     const ada = inventIdentity('ada', { name: '=cmd|x' })
     const bug = bugWith(['x'], { title: '=1+1\u202e', labels: ['@a', 'b'] })
     const tracker = inventTracker({ bugs: [bug], identities: [ada] })
-    const [, line] = parseCsv(bugListCsv({ ...shown, repository: { name: 'k', tracker }, bugs: [bug] }))
+    const [, line] = parseCsv(await bugListCsv({ ...shown, repository: { name: 'k', tracker }, bugs: [bug] }))
     expect(line?.slice(3, 6)).toEqual(["'=1+1[U+202E]", "'@a, b", "'=cmd|x"])
-    expect(bugListCsv({ ...shown, bugs: [kiln.hostile] })).not.toMatch(odd)
+    expect(await bugListCsv({ ...shown, bugs: [kiln.hostile] })).not.toMatch(odd)
   })
 
-  test('a time that is none is empty', () => {
-    expect(read([kiln.hostile])[1]?.slice(6, 8)).toEqual(['', ''])
+  test('a time that is none is empty', async () => {
+    expect((await read([kiln.hostile]))[1]?.slice(6, 8)).toEqual(['', ''])
   })
 })
 
 describe('plain text', () => {
-  test('of a list is a line for each bug below what was asked', () => {
-    const text = bugListText({ ...shown, bugs: [kiln.rich, kiln.hostile], query: 'label:kind/bug' })
+  test('of a list is a line for each bug below what was asked', async () => {
+    const text = await bugListText({ ...shown, bugs: [kiln.rich, kiln.hostile], query: 'label:kind/bug' })
     expect(text.split('\n').slice(0, 4)).toEqual([
       '2 bugs of tools/kiln',
       'Query: label:kind/bug',

@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { escapeXml, latest, writeAtom } from '../../src/pages/atom.ts'
 import { bugFeed, bugListFeed } from '../../src/pages/feeds.ts'
 import { createLinks } from '../../src/pages/links.ts'
-import { createMarkdown } from '../../src/pages/markdown.ts'
+import { createSite } from '../../src/pages/site.ts'
+import { createMarkdown } from '../../src/text/markdown.ts'
 import { inventBug, inventTracker } from '../support/invented-tracker.ts'
 import { hostileText, inventKiln } from '../support/kiln.ts'
 import { childrenOf, parseXml, textOf, type XmlElement } from '../support/xml.ts'
 
-const site = { title: 'Bugs & more', links: createLinks({ basePath: '/t', asset: name => name }) }
+const site = createSite({ title: 'Bugs & more', links: createLinks({ basePath: '/t', asset: name => name }) })
 const kiln = inventKiln()
 const repository = { name: 'tools/kiln', tracker: kiln.tracker }
 const origin = 'https://bugs.example.org:8443'
@@ -91,6 +92,19 @@ describe('the feed of a bug', () => {
     const [last] = childrenOf(feed, 'entry')
     expect(textOf(last!, 'title')).toContain('<script>alert(1)</script>"\' onload=alert(1) [U+202E]gnp.exe[U+0007]')
     expect(textOf(last!, 'published')).toBe('1970-01-01T00:00:00Z')
+  })
+
+  test('has the beginning of texts that are too long for it, and the whole of the others', () => {
+    const text = 'It smokes. '.repeat(14_000)
+    const events = Array.from({ length: 5 }, () => ['ada', 1_700_000_000, { type: 'comment', text }] as const)
+    const short = { type: 'comment', text: 'Short.' } as const
+    const create = { type: 'create', text: 'First.' } as const
+    const bug = inventBug(90, { title: 'x', events: [['ada', 1, create], ...events, ['ada', 2, short]] })
+    const xml = bugFeed({ site, repository, origin, bug, markdown })
+    expect(xml.length).toBeLessThan(300_000)
+    expect(xml.match(/<summary>It smokes\. .*…<\/summary>/g)).toHaveLength(4)
+    expect(xml).toContain('&lt;p&gt;Short.&lt;/p&gt;')
+    expect(xml).toContain('&lt;p&gt;First.&lt;/p&gt;')
   })
 
   test('has 25 entries at most', () => {

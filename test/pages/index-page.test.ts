@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { indexPage, type RepositoryEntry } from '../../src/pages/index-page.ts'
 import { createLinks } from '../../src/pages/links.ts'
+import { createSite } from '../../src/pages/site.ts'
 
-const site = { title: 'Bugs', links: createLinks({ basePath: '', asset: name => name }) }
+const site = createSite({ title: 'Bugs', links: createLinks({ basePath: '', asset: name => name }) })
 const repositories: readonly RepositoryEntry[] = [
   { name: 'tools/wheel', owner: 'Tomas', counts: { open: 3, closed: 1, lastActivity: 1_700_000_000 } },
   { name: 'tools/kiln', description: 'Controller', counts: { open: 1234, closed: 0, lastActivity: 1_795_161_600 } },
@@ -19,6 +20,33 @@ describe('the index', () => {
       ['archive', ['archive/old']],
       ['tools', ['tools/kiln', 'tools/wheel']],
     ])
+  })
+
+  test('a section that the repository names itself counts more than its folder', () => {
+    const view = indexPage({ site, repositories: [...repositories, { name: 'glaze/base', section: 'tools' }] })
+    expect(namesOf(view)).toEqual([
+      ['', ['glaze']],
+      ['archive', ['archive/old']],
+      ['tools', ['glaze/base', 'tools/kiln', 'tools/wheel']],
+    ])
+    const hostile = indexPage({ site, repositories: [{ name: 'x', section: `\u202e${'y'.repeat(500)}` }] })
+    expect(hostile.sections[0]?.name).toMatch(/^\[U\+202E\]y+…$/)
+    expect(hostile.sections[0]?.name.length).toBeLessThan(250)
+  })
+
+  test('of a thousand repositories has pages, and keeps sections in order over them', () => {
+    const many = Array.from({ length: 1000 }, (_, n) => ({
+      name: `group-${String(n % 7)}/repository-${String(n).padStart(4, '0')}`,
+      counts: { open: 2, closed: 1, lastActivity: 1_700_000_000 },
+    }))
+    const view = indexPage({ site, repositories: many, page: 2 })
+    expect(view).toMatchObject({ total: '1,000 repositories', open: '2,000 open bugs' })
+    expect(view.pager).toMatchObject({ range: '201–400 of 1,000', previousUrl: '/', nextUrl: '/?page=3' })
+    expect(view.layout).toMatchObject({ nextUrl: '/?page=3', canonical: '/?page=2' })
+    expect(view.sections.map(({ name }) => name)).toEqual(['group-1', 'group-2'])
+    expect(view.sections.flatMap(({ entries }) => entries)).toHaveLength(200)
+    expect(indexPage({ site, repositories: many, q: 'group-3', sort: 'open' }).pager).toBeUndefined()
+    expect(indexPage({ site, repositories: many, sort: 'open' }).pager?.nextUrl).toBe('/?sort=open&page=2')
   })
 
   test('shows a dash for what is not known yet, and a zero only for none', () => {
@@ -41,6 +69,8 @@ describe('the index', () => {
     const found = (q: string) => namesOf(indexPage({ site, repositories, q })).flatMap(([, names]) => names)
     expect(found('TOOLS tomas')).toEqual(['tools/wheel'])
     expect(found('controller')).toEqual(['tools/kiln'])
+    const sectioned = indexPage({ site, repositories: [{ name: 'x', section: 'Public tools' }], q: 'public' })
+    expect(namesOf(sectioned)).toEqual([['Public tools', ['x']]])
     expect(found('  ')).toHaveLength(4)
   })
 

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { labelsPage } from '../../src/pages/labels-page.ts'
 import { createLinks } from '../../src/pages/links.ts'
-import { peoplePage } from '../../src/pages/people-page.ts'
-import { personPage } from '../../src/pages/person-page.ts'
 import { problemsPage } from '../../src/pages/problems-page.ts'
+import { createSite } from '../../src/pages/site.ts'
 import { inventBug, inventIdentity, inventTracker } from '../support/invented-tracker.ts'
 
-const site = { title: 'Bugs', links: createLinks({ basePath: '', asset: name => name }) }
+const site = createSite({ title: 'Bugs', links: createLinks({ basePath: '', asset: name => name }) })
 const ada = inventIdentity('ada', { name: 'Ada Marsh', login: 'ada', names: ['A. Marsh'], keys: ['k', 'l'] })
 const tomas = inventIdentity('tomas', { login: 'tomas' })
 const quiet = inventIdentity('quiet', { name: 'Quiet' })
@@ -41,45 +40,6 @@ describe('the labels', () => {
       allUrl: '/kiln/-/bugs?q=label:kind/bug',
     })
     expect(view.unlabelled).toEqual({ text: '1 bug without a label', url: '/kiln/-/bugs?q=no:label' })
-  })
-})
-
-describe('the people', () => {
-  test('are ordered by what they took part in, then by name', () => {
-    expect(peoplePage({ site, repository }).rows.map(row => [row.person.name, row.opened, row.commented])).toEqual([
-      ['Ada Marsh (ada)', '1', '1'],
-      ['tomas', '2', '0'],
-      ['Quiet', '0', '0'],
-    ])
-  })
-
-  test('one has the names they had, the bugs they opened and the bugs of others that they commented on', () => {
-    const view = personPage({ site, repository, identity: ada })
-    expect(view.versions.map(({ at, name, keys }) => [at.text, name, keys])).toEqual([
-      ['2026-04-15', 'Ada Marsh (ada)', '2 keys'],
-      ['2026-01-05', 'A. Marsh (ada)', '2 keys'],
-    ])
-    expect(view.lists.map(({ heading, rows }) => [heading, rows.map(({ title }) => title)])).toEqual([
-      ['Opened 1 bug', ['one']],
-      ['Commented on 1 bug of others', ['two']],
-    ])
-    expect(personPage({ site, repository, identity: quiet }).lists).toEqual([])
-  })
-
-  test('who opened very many bugs has a link to the list of all', () => {
-    const many = Array.from({ length: 30 }, (_, index) =>
-      inventBug(index + 1, { title: `bug ${index}`, events: [['ada', 1000, { type: 'create', text: '' }]] }),
-    )
-    const busy = { name: 'kiln', tracker: inventTracker({ bugs: many, identities: [ada] }) }
-    const [opened] = personPage({ site, repository: busy, identity: ada }).lists
-    expect(opened?.rows).toHaveLength(25)
-    expect(opened?.more).toEqual({ text: 'Show all 30 bugs', url: `/kiln/-/bugs?q=author:${ada.id.slice(0, 7)}` })
-  })
-
-  test('nobody’s e-mail address or picture is in any view', () => {
-    const views = JSON.stringify([peoplePage({ site, repository }), personPage({ site, repository, identity: ada })])
-    expect(views).not.toContain('@')
-    expect(views).not.toContain('avatars')
   })
 })
 

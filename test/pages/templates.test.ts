@@ -2,21 +2,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { HtmlValidate } from 'html-validate'
 import { describe, expect, test } from 'vitest'
 import { labelPalette } from '../../src/bug/label-color.ts'
+import { createHtmlCheck } from '../support/html-problems.ts'
 import { hostileText } from '../support/kiln.ts'
-import { createRenderer, previewPages, publicFolder, viewsFolder } from '../support/preview.ts'
+import { pageKinds, partials } from '../support/page-kinds.ts'
+import { createRenderer, listPage, previewPages, publicFolder, viewsFolder } from '../support/preview.ts'
+import { inventWidest, widestSite } from '../support/widest-list.ts'
 
 const render = createRenderer()
 const pages = previewPages('').map(page => ({ ...page, html: render(page) }))
 const html = (name: string) => pages.find(page => page.name === name)!.html
-const validator = new HtmlValidate({
-  root: true,
-  extends: ['html-validate:recommended'],
-  // Titles are what people wrote.
-  rules: { 'long-title': 'off' },
-})
+const problemsOf = createHtmlCheck()
 
 /** Every tag and attribute of a page. Fails where a `<` or a quote is part of neither a tag nor a text. */
 function readTags(page: string): { names: string[]; attributes: [string, string][] } {
@@ -25,7 +22,7 @@ function readTags(page: string): { names: string[]; attributes: [string, string]
   const rest = page
     .replace(/^<!DOCTYPE html>/, '')
     .replace(
-      /<\/?([a-z][a-z0-9]*)((?:\s+[a-zA-Z-]+(?:="[^"<>]*")?)*)\s*\/?>/g,
+      /<\/?([a-z][a-z0-9-]*)((?:\s+[a-zA-Z-]+(?:="[^"<>]*")?)*)\s*\/?>/g,
       (_tag, name: string, inside: string) => {
         names.push(name)
         for (const [, key, value] of inside.matchAll(/([a-zA-Z-]+)(?:="([^"]*)")?/g))
@@ -39,17 +36,20 @@ function readTags(page: string): { names: string[]; attributes: [string, string]
 
 describe.each(pages)('the page $name', ({ html: page }) => {
   test('is valid HTML', () => {
-    const { results } = validator.validateStringSync(page)
-    expect(
-      results.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${line}: ${ruleId}: ${message}`)),
-    ).toEqual([])
+    expect(problemsOf(page)).toEqual([])
   })
 
-  test('has no script, no inline style, no handler and nothing from elsewhere', () => {
+  test('has no script but ours, no inline style, no handler and nothing from elsewhere', () => {
     const { names, attributes } = readTags(page)
-    expect(names.filter(name => /^(?:script|style|iframe|img|object|embed|base)$/.test(name))).toEqual([])
-    expect(attributes.filter(([name]) => /^(?:style|src|srcset|on.*)$/.test(name))).toEqual([])
-    expect([...page.matchAll(/<link[^>]*href="([^"]*)/g)].filter(([, target]) => !target!.startsWith('/'))).toEqual([])
+    const [open, close, ...others] = names.filter(name => /^(?:script|style|iframe|img|object|embed|base)$/.test(name))
+    expect([open, close, others]).toEqual(['script', 'script', []])
+    expect(page).toContain('<script src="/-/static/viewer.js"></script>')
+    expect(attributes.filter(([name]) => /^(?:style|src|srcset|on.*)$/.test(name))).toEqual([
+      ['src', '/-/static/viewer.js'],
+    ])
+    expect(
+      [...page.matchAll(/<link(?! rel="vcs-git")[^>]*href="([^"]*)/g)].filter(([, target]) => !target!.startsWith('/')),
+    ).toEqual([])
   })
 
   test('shows no e-mail address and nothing undefined', () => {
@@ -105,7 +105,7 @@ describe('the list page', () => {
     )
     expect(page).not.toContain('name="robots"')
     expect(html('bugs-page-2')).toContain('<link rel="prev" href="/tools/kiln/-/bugs">')
-    expect(html('bugs-page-2')).toContain('<ol class="bugs" start="51">')
+    expect(html('bugs-page-2')).toContain('<ol class="bugs" start="51" id="list">')
     expect(html('bugs-filtered')).toContain('<meta name="robots" content="noindex">')
   })
 
@@ -128,6 +128,31 @@ describe('the list page', () => {
   test('of fifty bugs is small', () => {
     expect(gzipSync(html('bugs')).length).toBeLessThan(20_000)
   })
+
+  test('of twenty-five bugs is small also where all that is in it is long and different', () => {
+    const view = listPage({ site: widestSite, repository: inventWidest(), limit: 25 })
+    const page = render({ template: 'bugs', view })
+    expect(page.match(/<a class="title"/g)).toHaveLength(25)
+    expect(page.match(/class="label /g)).toHaveLength(100)
+    expect(gzipSync(page).length).toBeLessThan(20_000)
+  })
+
+  test('has one list to skip to, whatever it shows', () => {
+    for (const name of ['bugs', 'bugs-all', 'board', 'board-authors']) {
+      expect(html(name).match(/ id="list"/g), name).toHaveLength(1)
+      expect(html(name), name).toContain('href="#list"')
+    }
+    for (const name of ['bugs-unmatched', 'bugs-mistake', 'board-unknown']) {
+      expect(html(name), name).not.toContain('href="#list"')
+    }
+  })
+
+  test('keeps robots from its filters, and lets the keyboard scroll a board', () => {
+    const menus = html('bugs').split('<nav class="menus"')[1]!.split('</nav>')[0]!
+    const followed = [...menus.matchAll(/<a (?![^>]*rel="nofollow")(?!class="more")/g)]
+    expect(followed).toEqual([])
+    expect(html('board')).toContain('<section class="board" id="list" aria-label="Bugs by kind" tabindex="0">')
+  })
 })
 
 describe('the stylesheet', () => {
@@ -148,6 +173,22 @@ describe('the stylesheet', () => {
   test('loads nothing', () => {
     expect(css).not.toMatch(/url\(|@import|@font-face/)
   })
+
+  test('moves nothing', () => {
+    expect(css).not.toMatch(/transition|animation|scroll-behavior/)
+  })
+})
+
+describe('the script', () => {
+  const script = readFileSync(join(publicFolder, 'viewer.js'), 'utf8')
+
+  test('is small', () => {
+    expect(gzipSync(script).length).toBeLessThan(5 * 1024)
+  })
+
+  test('asks nobody but this server, and makes no HTML of texts', () => {
+    expect(script).not.toMatch(/https?:|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|Function\(/)
+  })
 })
 
 test('every template is shown by some page or included by one that is', () => {
@@ -161,4 +202,22 @@ test('every template is shown by some page or included by one that is', () => {
     ),
   )
   expect(files.filter(file => !used.has(file) && !included.has(file))).toEqual([])
+})
+
+describe('the list of page kinds', () => {
+  const files = readdirSync(viewsFolder).map(file => file.replace(/\.eta$/, ''))
+
+  test('has every template that makes a page, so that no test of all pages can forget one', () => {
+    const listed = new Set(pageKinds.map(({ template }) => template))
+    expect(files.filter(file => !listed.has(file) && !partials.includes(file))).toEqual([])
+    expect([...listed, ...partials].filter(name => !files.includes(name))).toEqual([])
+    // A page stands in the layout; what stands in a page does not.
+    const source = (file: string) => readFileSync(join(viewsFolder, `${file}.eta`), 'utf8')
+    expect(partials.filter(name => source(name).includes("layout('./layout')"))).toEqual([])
+  })
+
+  test('has a preview of that template for each', () => {
+    const shown = pageKinds.map(({ preview }) => pages.find(({ name }) => name === preview)?.template)
+    expect(shown).toEqual(pageKinds.map(({ template }) => template))
+  })
 })

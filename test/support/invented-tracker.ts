@@ -17,6 +17,7 @@ import type {
   TimelineEvent,
   Tracker,
 } from '../../src/bug/model.ts'
+import { findNamesakes } from '../../src/bug/namesakes.ts'
 
 /** 64 hex digits that depend on nothing but `seed`. */
 export function inventedId(seed: string): string {
@@ -103,6 +104,7 @@ export function inventBug(number: number, parts: BugParts): Bug {
     actorIds: authors,
     participantIds: [...new Set(talk.map(event => event.authorId))],
     metadata: new Map(Object.entries(parts.metadata ?? {})),
+    statusChanges: statusChangesOf(timeline, parts.status),
     comments: talk.map(({ id: combined, authorId, message, files, at: createdAt, editedAt, edited }) => ({
       id: combined,
       authorId,
@@ -121,6 +123,19 @@ export function inventBug(number: number, parts: BugParts): Bug {
       operations: 1,
     })),
   }
+}
+
+/** A bug that is closed though no event says so was closed at last. */
+function statusChangesOf(timeline: readonly TimelineEvent[], now: 'open' | 'closed' = 'open'): number[] {
+  const times: number[] = []
+  let status = 'open'
+  for (const event of timeline) {
+    if (event.type !== 'status' || event.status === status) continue
+    status = event.status
+    times.push(event.at)
+  }
+  if (status !== now) times.push(timeline.at(-1)!.at)
+  return times
 }
 
 function inventEvent(seed: string, parts: { author: string; time: number; event: EventParts }): TimelineEvent {
@@ -156,7 +171,13 @@ function inventComment(
     files: event.files ?? [],
     editedAt: base.at + earlier.length * 3600,
     edited: earlier.length > 0,
-    history: [...earlier, event.text].map((message, index) => ({ message, at: base.at + index * 3600 })),
+    importedPlace: undefined,
+    history: [...earlier, event.text].map((message, index) => ({
+      operationId: inventedId(`${base.id} text ${index}`),
+      authorId: base.authorId,
+      message,
+      at: base.at + index * 3600,
+    })),
   }
 }
 
@@ -172,6 +193,7 @@ export function inventTracker({ bugs, identities, problems = [] }: TrackerParts)
   const counts = new Map<string, number>()
   for (const { labels } of sorted) for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
   const byEdit = sorted.toSorted((a, b) => Number(b.editLamport) - Number(a.editLamport))
+  const byId = new Map(identities.map(identity => [identity.id, identity]))
   return {
     digest: inventedId('state'),
     bugs: sorted,
@@ -179,7 +201,8 @@ export function inventTracker({ bugs, identities, problems = [] }: TrackerParts)
     columns: () => readColumns(sorted),
     columnsByEdit: () => readColumns(byEdit),
     bugById: new IdIndex(sorted.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
-    identities: new Map(identities.map(identity => [identity.id, identity])),
+    identities: byId,
+    namesakes: () => findNamesakes(byId),
     labels: [...counts]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, count]) => ({ name, color: labelColor(name), bugs: count })),

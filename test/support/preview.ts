@@ -10,24 +10,37 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Eta } from 'eta'
-import { bugListPage, defaultListQuery } from '../../src/pages/bug-list-page.ts'
-import { bugPage } from '../../src/pages/bug-page.ts'
+import type { CommentEvent } from '../../src/bug/model.ts'
+import { activityPage } from '../../src/pages/activity-page.ts'
+import { bugListPage } from '../../src/pages/bug-list-page.ts'
+import { type BugPageInput, bugPage } from '../../src/pages/bug-page.ts'
 import { choicesPage } from '../../src/pages/choices-page.ts'
+import { editsPage } from '../../src/pages/edits-page.ts'
 import { errorPage } from '../../src/pages/error-page.ts'
 import { indexPage, type RepositoryEntry } from '../../src/pages/index-page.ts'
 import { labelsPage } from '../../src/pages/labels-page.ts'
-import type { RepositoryInput, Site } from '../../src/pages/layout.ts'
+import type { RepositoryInput } from '../../src/pages/layout.ts'
 import { createLinks } from '../../src/pages/links.ts'
-import { createMarkdown } from '../../src/pages/markdown.ts'
+import { defaultListQuery } from '../../src/pages/list-address.ts'
+import type { Mentions } from '../../src/pages/mentions.ts'
 import { peoplePage } from '../../src/pages/people-page.ts'
+import { personActivity } from '../../src/pages/person-activity.ts'
 import { personPage } from '../../src/pages/person-page.ts'
 import { problemsPage } from '../../src/pages/problems-page.ts'
 import { type BuildProgress, progressPage } from '../../src/pages/progress-page.ts'
 import { queryHelpPage } from '../../src/pages/query-help-page.ts'
+import type { Site } from '../../src/pages/site.ts'
+import { createSite } from '../../src/pages/site.ts'
+import type { SignatureView } from '../../src/pages/timeline.ts'
 import { parseQuery } from '../../src/query/parser.ts'
 import { selectAndCount } from '../../src/query/select.ts'
+import { strings } from '../../src/strings/strings.ts'
+import { directTexts } from '../../src/text/comment-texts.ts'
+import { createMarkdown } from '../../src/text/markdown.ts'
+import { findingPages } from './finding-pages.ts'
 import { inventTracker } from './invented-tracker.ts'
-import { hostileText, inventKiln } from './kiln.ts'
+import { hostileText, inventKiln, type Kiln } from './kiln.ts'
+import { inventNoisyBug } from './noisy-bug.ts'
 import { programPath } from './required-programs.ts'
 
 export const viewsFolder = join(import.meta.dirname, '../../views')
@@ -42,12 +55,19 @@ export interface PreviewPage {
 /** Renders a template as the server does. */
 export function createRenderer(): (page: { template: string; view: object }) => string {
   const eta = new Eta({ views: viewsFolder, cache: true })
-  return ({ template, view }) => eta.render(template, view)
+  return ({ template, view }) => eta.render(template, { strings, ...view })
 }
 
 /** The list page of a query, as a route makes it. */
-export function listPage(input: { site: Site; repository: RepositoryInput; text?: string; page?: number }) {
-  const { site, repository, text, page = 1 } = input
+export function listPage(input: {
+  site: Site
+  repository: RepositoryInput
+  text?: string
+  page?: number
+  limit?: number
+  group?: string
+}) {
+  const { site, repository, text, page = 1, limit, group } = input
   const parsed = parseQuery(text ?? defaultListQuery)
   const source = {
     ...repository.tracker,
@@ -60,17 +80,19 @@ export function listPage(input: { site: Site; repository: RepositoryInput; text?
           query: parsed.query,
           ...selectAndCount(parsed.query, source),
         }
-  return bugListPage({ site, repository, text, result, page })
+  return bugListPage({ site, repository, text, result, page, limit, group })
 }
 
 /** Every kind of page in every state that looks different. */
 export function previewPages(basePath: string): PreviewPage[] {
-  const site: Site = { title: 'bugs.example.org', links: createLinks({ basePath, asset: name => name }) }
+  const site = createSite({ title: 'bugs.example.org', links: createLinks({ basePath, asset: name => name }) })
   const kiln = inventKiln()
   const repository = { name: 'tools/kiln', tracker: kiln.tracker }
   const hostile = { name: hostileText, tracker: kiln.tracker }
   const empty = { name: 'tools/new', tracker: inventTracker({ bugs: [], identities: [kiln.ada] }) }
   const markdown = createMarkdown()
+  const activity = personActivity({ site, repository, identityId: kiln.ada.id })
+  const texts = directTexts(markdown)
   const mallory = [...kiln.tracker.identities.values()].find(({ name }) => name === hostileText)!
   const list = (name: string, text?: string, page?: number): PreviewPage => ({
     name,
@@ -104,18 +126,40 @@ export function previewPages(basePath: string): PreviewPage[] {
     list('bugs-beyond', undefined, 9),
     list('bugs-mistake', 'status:open lable:kind/bug sort:edit'),
     list('bugs-all', ''),
+    { name: 'board', template: 'bugs', view: listPage({ site, repository, text: '', group: 'kind' }) },
+    { name: 'board-authors', template: 'bugs', view: listPage({ site, repository, group: 'author' }) },
+    { name: 'board-unknown', template: 'bugs', view: listPage({ site, repository, group: 'no such scope' }) },
+    {
+      name: 'board-hostile',
+      template: 'bugs',
+      view: listPage({ site, repository: hostile, text: '', group: '<script>alert(1)<' }),
+    },
     { name: 'bugs-empty', template: 'bugs', view: listPage({ site, repository: empty }) },
     {
       name: 'bugs-hostile',
       template: 'bugs',
       view: listPage({ site, repository: hostile, text: `title:alert ${hostileText}` }),
     },
-    { name: 'bug', template: 'bug', view: bugPage({ site, repository, bug: kiln.rich, markdown }) },
-    { name: 'bug-hostile', template: 'bug', view: bugPage({ site, repository: hostile, bug: kiln.hostile, markdown }) },
+    {
+      name: 'bug',
+      template: 'bug',
+      view: bugPage({ site, repository, bug: kiln.rich, texts, markdown, mentions: mentionsOf(kiln) }),
+    },
+    ...bugHistoryPages({ site, repository, texts, markdown }),
+    {
+      name: 'bug-hostile',
+      template: 'bug',
+      view: bugPage({ site, repository: hostile, bug: kiln.hostile, texts, markdown }),
+    },
+    { name: 'activity', template: 'activity', view: activityPage({ site, repository }) },
+    { name: 'activity-hostile', template: 'activity', view: activityPage({ site, repository: hostile }) },
+    { name: 'activity-none', template: 'activity', view: activityPage({ site, repository: empty }) },
+    ...findingPages({ site, kiln, markdown }),
     { name: 'labels', template: 'labels', view: labelsPage({ site, repository }) },
     { name: 'labels-none', template: 'labels', view: labelsPage({ site, repository: empty }) },
     { name: 'people', template: 'people', view: peoplePage({ site, repository }) },
-    { name: 'person', template: 'person', view: personPage({ site, repository, identity: kiln.ada }) },
+    { name: 'people-unmatched', template: 'people', view: peoplePage({ site, repository, text: hostileText }) },
+    { name: 'person', template: 'person', view: personPage({ site, repository, identity: kiln.ada, activity }) },
     { name: 'person-hostile', template: 'person', view: personPage({ site, repository, identity: mallory }) },
     { name: 'problems', template: 'problems', view: problemsPage({ site, repository }) },
     { name: 'problems-none', template: 'problems', view: problemsPage({ site, repository: empty }) },
@@ -150,6 +194,41 @@ export function previewPages(basePath: string): PreviewPage[] {
         retryAfterSeconds: 5,
         repository: { name: 'tools/kiln' },
       }),
+    },
+  ]
+}
+
+/** Two bugs that mention another one. */
+function mentionsOf({ bugs, hostile }: Kiln): Mentions {
+  const found = [bugs[3]!, hostile].map(bug => ({ bug, eventId: bug.timeline[0]!.id }))
+  return { found, isCut: true }
+}
+
+/** A bug with all that is folded and marked, the same at an earlier commit, and what its description was. */
+function bugHistoryPages(input: Pick<BugPageInput, 'site' | 'repository' | 'texts' | 'markdown'>): PreviewPage[] {
+  const noisy = inventNoisyBug()
+  const [description] = noisy.timeline
+  const bad = noisy.timeline[9]!.commit
+  const signatureOf = (commit: string): SignatureView =>
+    commit === bad ? { state: 'bad', text: 'bad signature' } : { state: 'signed', text: 'signed' }
+  const earlier = { ...noisy, tip: noisy.timeline[5]!.commit, timeline: noisy.timeline.slice(0, 6) }
+  return [
+    {
+      name: 'bug-noisy',
+      template: 'bug',
+      view: bugPage({
+        ...input,
+        bug: noisy,
+        mentions: { found: [], isCut: false },
+        signatureOf,
+        signatures: '10 of 11 packs are signed',
+      }),
+    },
+    { name: 'bug-as-of', template: 'bug', view: bugPage({ ...input, bug: earlier, current: noisy }) },
+    {
+      name: 'edits',
+      template: 'edits',
+      view: editsPage({ ...input, bug: noisy, event: description as CommentEvent }),
     },
   ]
 }

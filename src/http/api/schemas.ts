@@ -36,6 +36,9 @@ const identity = z
         email: z.string().nullable(),
         avatarUrl: z.string().nullable(),
         keys: z.array(z.string()).describe('ASCII-armoured OpenPGP public keys'),
+        fingerprints: z
+          .array(z.string().nullable())
+          .describe('Of each key, worked out here; null where it cannot be read'),
       }),
     ),
   })

@@ -1,176 +1,157 @@
-/** The list of bugs of a repository: page, JSON, feed, table, text and mailbox of any query. */
+/**
+ * The list of bugs of a repository as a page: list or board of any query. A form's fields are folded into the query by
+ * one redirect, and the id of a bug, typed alone, leads to the bug (`api.md`, "Pages").
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { forEachConcurrently } from '../../base/concurrency.ts'
 import { ViewerError } from '../../base/errors.ts'
-import type { BugSummary } from '../../bug/model.ts'
 import type { Lease } from '../../cache/lease.ts'
-import { bugSummaryJson, writeJson } from '../../pages/api-json.ts'
-import { type BugListInput, bugListPage, bugsPerPage, defaultListQuery } from '../../pages/bug-list-page.ts'
-import { type BugListExportInput, bugListCsv } from '../../pages/export-csv.ts'
-import { bugMbox, maxMboxBugs } from '../../pages/export-mbox.ts'
-import { bugListText } from '../../pages/export-text.ts'
-import { bugListFeed } from '../../pages/feeds.ts'
+import { type BugListInput, bugListPage } from '../../pages/bug-list-page.ts'
+import type { LoosenedQuery } from '../../pages/empty-list.ts'
+import { bugsPerPage, defaultListQuery, maxBugsPerPage, queryParameter } from '../../pages/list-address.ts'
 import { pageCount } from '../../pages/pager.ts'
+import type { Query } from '../../query/ast.ts'
+import { listActiveFilters } from '../../query/edit.ts'
+import { foldFields, type QueryFields } from '../../query/fold.ts'
+import { parseGrouping } from '../../query/group.ts'
 import { parseQuery } from '../../query/parser.ts'
-import { selectAndCount, selectBugs } from '../../query/select.ts'
-import { contentTypes, type StateAnswer } from '../answer.ts'
-import { siteOrigin } from '../origin.ts'
-import { queryError, querySource, readQuery } from '../query-use.ts'
+import { selectAndCount } from '../../query/select.ts'
+import { contentTypes } from '../answer.ts'
+import { querySource, readQuery } from '../query-use.ts'
 import { repositoryPrefix } from '../repository-url.ts'
 import type { PageServices } from '../services.ts'
+import { findTypedBug } from '../typed-bug.ts'
+import { readPageNumber, readWholeNumber } from '../whole-number.ts'
 import { withRepository } from '../with-repository.ts'
 
 interface ListRequest {
   Params: { name: string }
-  Querystring: { q?: unknown; page?: unknown }
+  Querystring: Readonly<Record<string, unknown>>
 }
 
 export async function bugListPages(app: FastifyInstance, services: PageServices) {
-  const handle =
-    (answer: (at: ListAt, services: PageServices) => Promise<FastifyReply>) =>
-    (request: FastifyRequest<ListRequest>, reply: FastifyReply) =>
-      withRepository(services, { request, reply, name: request.params.name }, ({ lease }) => {
-        const text = readQuery(request.query.q, services.options.maxQueryChars)
-        return answer({ request, reply, lease, text, page: request.query.page }, services)
-      })
-  app.get<ListRequest>(`${repositoryPrefix}/bugs`, handle(answerPage))
-  app.get<ListRequest>(`${repositoryPrefix}/bugs.json`, handle(answerJson))
-  app.get<ListRequest>(`${repositoryPrefix}/bugs.atom`, handle(answerAtom))
-  app.get<ListRequest>(`${repositoryPrefix}/bugs.csv`, handle(answerCsv))
-  app.get<ListRequest>(`${repositoryPrefix}/bugs.txt`, handle(answerText))
-  app.get<ListRequest>(`${repositoryPrefix}/bugs.mbox`, handle(answerMbox))
+  app.get<ListRequest>(`${repositoryPrefix}/bugs`, (request, reply) =>
+    withRepository(services, { request, reply, name: request.params.name }, async ({ lease }) => {
+      const asked = readList(request.query, services.options.maxQueryChars)
+      const target = redirectTarget(request.query, { asked, lease, services })
+      if (target !== undefined) return reply.redirect(target)
+      return await answerPage({ ...asked, request, reply, lease }, services)
+    }),
+  )
 }
 
-interface ListAt {
+/** What an address asks for. */
+interface AskedList {
+  /** The query as it came; undefined without one. */
+  readonly text: string | undefined
+  /** From 1. */
+  readonly page: number
+  readonly limit: number | undefined
+  readonly group: string | undefined
+}
+
+interface ListAt extends AskedList {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly lease: Lease
-  /** The query as it came; undefined without one. */
-  readonly text: string | undefined
-  readonly page: unknown
 }
 
 async function answerPage(at: ListAt, services: PageServices): Promise<FastifyReply> {
-  const { request, reply, lease, text } = at
+  const { request, reply, lease, text, page, limit, group } = at
   const repository = { name: lease.repository.name, tracker: lease.tracker }
-  const renderPage = async (result: BugListInput['result'], page: number) =>
-    await services.render('bugs', bugListPage({ site: services.site, repository, text, result, page }))
+  const renderPage = async (found: Pick<BugListInput, 'result' | 'loosened'>) =>
+    await services.render('bugs', bugListPage({ site: services.site, repository, text, page, limit, group, ...found }))
   const parsed = parseQuery(text ?? defaultListQuery)
   if ('error' in parsed) {
-    const html = await renderPage(parsed, 1)
+    const html = await renderPage({ result: parsed })
     return reply.code(400).header('cache-control', 'no-store').type(contentTypes.html).send(html)
   }
-  const page = readPage(at.page)
   return await services.answerer.send(request, reply, {
     state: lease.tracker.digest,
     repository: repository.name,
     format: 'html',
-    key: JSON.stringify([repository.name, 'bugs', text, page]),
+    key: JSON.stringify([repository.name, 'bugs', text, page, limit, group]),
     async render(stop) {
-      const answer = selectAndCount(parsed.query, await querySource(lease, parsed.query, stop))
-      const last = pageCount({ total: answer.bugs.length, pageSize: bugsPerPage, page })
+      const { query } = parsed
+      const answer = selectAndCount(query, await querySource(lease, query, stop))
+      const last =
+        group === undefined ? pageCount({ total: answer.bugs.length, pageSize: limit ?? bugsPerPage, page }) : 1
       if (page > last) throw new ViewerError('PAGE_UNKNOWN', `the list has ${last} pages`)
-      return await renderPage({ query: parsed.query, ...answer }, page)
+      const loosened = answer.bugs.length > 0 ? [] : await countLoosened(lease, query, stop)
+      return await renderPage({ result: { query, ...answer }, loosened })
     },
   })
 }
 
-/** A page's number from 1; what is no such number has no page. */
-function readPage(page: unknown): number {
-  if (page === undefined) return 1
-  if (typeof page !== 'string' || !/^[1-9][0-9]{0,6}$/.test(page)) {
-    throw new ViewerError('PARAMETER_INVALID', 'page must be a whole number from 1')
+/** Filters that are taken away one at a time to see what would be found; of longer queries only the last. */
+const maxLoosened = 6
+
+/** What a query that finds nothing would find without one of its filters. */
+async function countLoosened(lease: Lease, query: Query, stop: AbortSignal): Promise<LoosenedQuery[]> {
+  const filters = listActiveFilters(query)
+  if (filters.length < 2) return []
+  const loosened: LoosenedQuery[] = []
+  for (const { text: without, without: rest } of filters.slice(-maxLoosened)) {
+    const { bugs } = selectAndCount(rest, await querySource(lease, rest, stop))
+    loosened.push({ without, query: rest, count: bugs.length })
   }
-  return Number(page)
+  return loosened
 }
 
-async function findAll(at: ListAt, stop: AbortSignal): Promise<readonly BugSummary[]> {
-  const parsed = parseQuery(at.text ?? defaultListQuery)
-  if ('error' in parsed) throw queryError(parsed.error)
-  return selectBugs(parsed.query, await querySource(at.lease, parsed.query, stop))
+const fieldNames = ['status', 'label', 'author', 'sort', 'text'] as const
+
+interface RedirectContext {
+  readonly asked: AskedList
+  readonly lease: Lease
+  readonly services: PageServices
 }
 
-async function answerJson(at: ListAt, services: PageServices): Promise<FastifyReply> {
-  const { tracker, repository } = at.lease
-  return await services.answerer.send(at.request, at.reply, {
-    state: tracker.digest,
-    repository: repository.name,
-    format: 'json',
-    key: JSON.stringify([repository.name, 'bugs', at.text]),
-    async render(stop) {
-      const bugs = await findAll(at, stop)
-      return writeJson({ total: bugs.length, items: bugs.map(bug => bugSummaryJson(bug, tracker.identities)) })
-    },
-  })
-}
-
-async function answerAtom(at: ListAt, services: PageServices): Promise<FastifyReply> {
-  const make = (shown: BugListExportInput) => bugListFeed({ ...shown, text: at.text })
-  return await answerWithAddresses({ ...at, format: 'atom', make }, services)
-}
-
-async function answerCsv(at: ListAt, services: PageServices): Promise<FastifyReply> {
-  const fileName = `${at.lease.repository.name}-bugs.csv`
-  return await answerWithAddresses({ ...at, format: 'csv', fileName, make: bugListCsv }, services)
-}
-
-async function answerText(at: ListAt, services: PageServices): Promise<FastifyReply> {
-  const make = (shown: BugListExportInput) => bugListText({ ...shown, query: at.text ?? defaultListQuery })
-  return await answerWithAddresses({ ...at, format: 'txt', make }, services)
-}
-
-interface AddressedAnswer extends ListAt, Pick<StateAnswer, 'format' | 'fileName'> {
-  make(shown: BugListExportInput): string
-}
-
-/** A format that names the host that it was asked of: it is another one for each. */
-async function answerWithAddresses(at: AddressedAnswer, services: PageServices): Promise<FastifyReply> {
-  const { tracker, repository } = at.lease
-  const origin = siteOrigin(at.request, services.options)
-  const shown = { site: services.site, repository: { name: repository.name, tracker }, origin }
-  return await services.answerer.send(at.request, at.reply, {
-    state: tracker.digest,
-    format: at.format,
-    ...(at.fileName === undefined ? {} : { fileName: at.fileName }),
-    key: JSON.stringify([origin, repository.name, 'bugs', at.text]),
-    render: async stop => at.make({ ...shown, bugs: await findAll(at, stop) }),
-  })
-}
-
-async function answerMbox(at: ListAt, services: PageServices): Promise<FastifyReply> {
-  const { tracker, repository } = at.lease
-  return await services.answerer.send(at.request, at.reply, {
-    state: tracker.digest,
-    repository: repository.name,
-    format: 'mbox',
-    fileName: `${repository.name}-bugs.mbox`,
-    key: JSON.stringify([repository.name, 'bugs', at.text]),
-    render: async stop => await renderMbox(at, stop),
-  })
-}
-
-/** Whole bugs that are read at the same time for one mailbox. */
-const mboxReads = 4
-/** Of one mailbox: bugs may be few and their texts long. */
-const maxMboxChars = 64 * 1024 * 1024
-
-/** The mailbox of all that the query finds. @throws PARAMETER_INVALID where that is too much for one */
-async function renderMbox(at: ListAt, stop: AbortSignal): Promise<string> {
-  const { lease } = at
-  const repository = { name: lease.repository.name, tracker: lease.tracker }
-  const bugs = await findAll(at, stop)
-  const narrow = 'narrow the query, with created: for example'
-  if (bugs.length > maxMboxBugs) {
-    const message = `a mailbox holds ${maxMboxBugs} bugs at most, and this query finds ${bugs.length}: ${narrow}`
-    throw new ViewerError('PARAMETER_INVALID', message)
+/** Where an address leads that is not the one of a list; undefined for one that is. */
+function redirectTarget(parameters: ListRequest['Querystring'], context: RedirectContext): string | undefined {
+  const { asked, lease, services } = context
+  const { links } = services.site
+  const { name } = lease.repository
+  const { text, limit, group, page } = asked
+  if (fieldNames.some(field => parameters[field] !== undefined)) {
+    const folded = foldFields(text ?? '', readFields(parameters))
+    return links.bugs(name, {
+      q: queryParameter(readQuery(folded, services.options.maxQueryChars) ?? ''),
+      limit,
+      group,
+    })
   }
-  const mails = new Map<BugSummary, string>()
-  let chars = 0
-  await forEachConcurrently(bugs, mboxReads, async bug => {
-    const mail = bugMbox({ repository, bug: await lease.readBug(bug, stop) })
-    chars += mail.length
-    if (chars > maxMboxChars) throw new ViewerError('PARAMETER_INVALID', `the mailbox would be too large: ${narrow}`)
-    mails.set(bug, mail)
-  })
-  return bugs.map(bug => mails.get(bug) ?? '').join('')
+  if (text === undefined || page > 1 || group !== undefined) return undefined
+  const bug = findTypedBug(lease.tracker, text)
+  return bug && links.bug(name, bug.id)
+}
+
+function readFields(parameters: ListRequest['Querystring']): QueryFields {
+  const read = (field: (typeof fieldNames)[number]) => {
+    const value = parameters[field]
+    return (Array.isArray(value) ? value : [value]).filter(one => typeof one === 'string')
+  }
+  return {
+    status: read('status'),
+    label: read('label'),
+    author: read('author'),
+    sort: read('sort'),
+    text: read('text'),
+  }
+}
+
+/** @throws PARAMETER_INVALID, QUERY_INVALID */
+function readList(parameters: ListRequest['Querystring'], maxQueryChars: number): AskedList {
+  const { q, page, limit, group } = parameters
+  return {
+    text: readQuery(q, maxQueryChars),
+    page: readPageNumber(page),
+    limit: readWholeNumber('limit', { value: limit, most: maxBugsPerPage }),
+    group: readGroup(group),
+  }
+}
+
+/** An empty one is none: what a form without a choice sends. */
+function readGroup(value: unknown): string | undefined {
+  if (value === undefined || value === '') return undefined
+  if (typeof value === 'string' && parseGrouping(value)) return value
+  throw new ViewerError('PARAMETER_INVALID', 'group must be a scope of labels, status or author')
 }

@@ -1,16 +1,18 @@
-/** One bug: page, feed, and what can be taken away; and the ways that lead to it: prefixes, combined ids, imported numbers. */
+/** One bug: page, feed, and what can be taken away; and the ways that lead to it: prefixes and imported numbers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../../base/errors.ts'
-import { type Found, findBug, findByImportedNumber, findByPrefix } from '../../bug/find.ts'
-import { splitCombinedId } from '../../bug/ids.ts'
+import { type Found, findBug, findImported } from '../../bug/find.ts'
 import { type Bug, type BugSummary, humanId } from '../../bug/model.ts'
 import { bugJson, writeJson } from '../../pages/api-json.ts'
-import { bugPage } from '../../pages/bug-page.ts'
 import { bugMarkdown } from '../../pages/export-markdown.ts'
 import { bugMbox } from '../../pages/export-mbox.ts'
 import { bugText } from '../../pages/export-text.ts'
 import { bugFeed } from '../../pages/feeds.ts'
+import { UnfinishedAnswer } from '../answer.ts'
+import { bugHtml } from '../bug-html.ts'
 import { choicesAnswer } from '../choices.ts'
+import { createMentionReader, type MentionReader } from '../mentions.ts'
+import { unknownBug } from '../named-bug.ts'
 import { siteOrigin } from '../origin.ts'
 import { repositoryPrefix } from '../repository-url.ts'
 import type { PageServices } from '../services.ts'
@@ -33,6 +35,7 @@ interface BugAt extends RepositoryUse {
 }
 
 export async function bugPages(app: FastifyInstance, services: PageServices) {
+  const mentions = createMentionReader()
   const route = (path: string, find: (at: BugAt) => Promise<FastifyReply>) =>
     app.get<BugAddress>(`${repositoryPrefix}/${path}/:id`, (request, reply) =>
       withRepository(services, { request, reply, name: request.params.name }, use => {
@@ -43,32 +46,24 @@ export async function bugPages(app: FastifyInstance, services: PageServices) {
 
   route('bugs', async at => {
     const found = findBug(at.lease.tracker, at.typed)
-    if (!found) throw unknownBug(at)
-    if ('one' in found && found.one.id === at.typed) return await answerBug(services, at, found.one)
+    if (!found) throw unknownBug(at.lease.tracker, at.typed)
+    if ('one' in found && found.one.id === at.typed)
+      return await answerBug(services, { ...at, mentionReader: mentions }, found.one)
     return await redirectOrChoose(services, at, found)
   })
   route('issues', async at => {
-    const found = findByImportedNumber(at.lease.tracker, at.typed)
+    const found = findImported(at.lease.tracker, at.typed)
     if (!found)
       throw new ViewerError('BUG_UNKNOWN', 'no bug was imported under that number', { data: { subject: at.typed } })
     return await redirectOrChoose(services, at, found)
   })
-  route('c', at => redirectToComment(services, at))
 }
 
-/** A bug that is not there, or is there and could not be read: the reader is told which. */
-function unknownBug({ lease, typed }: BugAt): ViewerError {
-  const prefix = typed.toLowerCase()
-  const problem = lease.tracker.problems.find(({ ref }) => ref.startsWith(`refs/bugs/${prefix}`) && prefix.length >= 4)
-  if (problem) {
-    return new ViewerError('BUG_UNREADABLE', `the bug could not be read: ${problem.reason}`, {
-      data: { subject: typed },
-    })
-  }
-  return new ViewerError('BUG_UNKNOWN', 'no bug has that id', { data: { subject: typed } })
-}
-
-async function answerBug(services: PageServices, at: BugAt, summary: BugSummary): Promise<FastifyReply> {
+async function answerBug(
+  services: PageServices,
+  at: BugAt & { mentionReader: MentionReader },
+  summary: BugSummary,
+): Promise<FastifyReply> {
   const { site } = services
   const { lease, request } = at
   const { tracker } = lease
@@ -83,8 +78,12 @@ async function answerBug(services: PageServices, at: BugAt, summary: BugSummary)
     txt: async (bug: Bug) => bugText({ site, repository, origin, bug }),
     md: async (bug: Bug) => bugMarkdown({ site, repository, origin, bug }),
     mbox: async (bug: Bug) => bugMbox({ repository, bug }),
-    html: async (bug: Bug) =>
-      await services.render('bug', bugPage({ site, repository, bug, markdown: await services.markdown() })),
+    html: async (bug: Bug) => {
+      const mentions = at.mentionReader.read(lease, bug, services.options.progressAfterMs)
+      const html = await bugHtml(services, { lease, bug, mentions })
+      if ((await mentions) === undefined) throw new UnfinishedAnswer(html)
+      return html
+    },
   }
   return await services.answerer.send(request, at.reply, {
     state: tracker.digest,
@@ -106,32 +105,4 @@ async function redirectOrChoose(
   if ('several' in found) return await choicesAnswer(services, { reply, lease, typed, format, matches: found.several })
   const suffix = format === undefined ? '' : `.${format}`
   return reply.redirect(services.site.links.bug(lease.repository.name, found.one.id) + suffix)
-}
-
-/** Bugs that a prefix of a combined id may mean, and that are read to find out; more than these are not. */
-const maxCandidates = 64
-
-async function redirectToComment(services: PageServices, at: BugAt): Promise<FastifyReply> {
-  const { lease, signal, reply } = at
-  const prefix = at.typed.toLowerCase()
-  const unknown = () => new ViewerError('COMMENT_UNKNOWN', 'no comment has that id', { data: { subject: at.typed } })
-  if (!/^[0-9a-f]{4,64}$/.test(prefix)) throw unknown()
-  const { bugPrefix } = splitCombinedId(prefix)
-  const candidates = findByPrefix(lease.tracker.bugById, bugPrefix, 1)
-  if (!candidates) throw unknown()
-  const bugs = 'one' in candidates ? [candidates.one] : candidates.several
-  if (bugs.length > maxCandidates) {
-    return await choicesAnswer(services, { reply, lease, typed: at.typed, format: at.format, matches: bugs })
-  }
-  const targets: { bug: BugSummary; id: string }[] = []
-  for (const bug of await Promise.all(bugs.map(candidate => lease.readBug(candidate, signal())))) {
-    for (const event of bug.timeline) if (event.id.startsWith(prefix)) targets.push({ bug, id: event.id })
-  }
-  const [target, ...others] = targets
-  if (!target) throw unknown()
-  if (others.length > 0) {
-    const matches = [...new Set(targets.map(({ bug }) => bug))]
-    return await choicesAnswer(services, { reply, lease, typed: at.typed, format: at.format, matches })
-  }
-  return reply.redirect(services.site.links.comment(lease.repository.name, target.bug.id, target.id))
 }

@@ -5,10 +5,11 @@ import { type IndexSort, indexPage } from '../../pages/index-page.ts'
 import { queryHelpPage } from '../../pages/query-help-page.ts'
 import { shortDigest } from '../answer.ts'
 import type { PageServices } from '../services.ts'
+import { readPageNumber } from '../whole-number.ts'
 import { withRepository } from '../with-repository.ts'
 
 interface IndexRequest {
-  Querystring: { q?: unknown; sort?: unknown }
+  Querystring: { q?: unknown; sort?: unknown; page?: unknown }
 }
 
 /** How long a page waits for the counts of repositories that have not been opened yet. */
@@ -21,22 +22,30 @@ export async function sitePages(app: FastifyInstance, services: PageServices) {
   app.get<IndexRequest>('/', async (request, reply) => {
     await manager.registry.filled()
     const [only, ...others] = manager.registry.all()
-    if (only && others.length === 0) return reply.redirect(site.links.bugs(only.name))
+    if (only && others.length === 0 && !(await overview.details(only)).hidden) {
+      return reply.redirect(site.links.bugs(only.name))
+    }
     const q = typeof request.query.q === 'string' ? request.query.q : undefined
     const sort = sorts.find(known => known === request.query.sort)
+    const page = readPageNumber(request.query.page)
     const list = await overview.list(pageWaitMs)
     return await answerer.send(request, reply, {
       state: shortDigest([JSON.stringify(list)]),
       format: 'html',
-      key: JSON.stringify(['index', q, sort]),
+      key: JSON.stringify(['index', q, sort, page]),
       async render() {
-        const repositories = list.map(({ name, description, owner, card }) => ({
+        const repositories = list.map(({ name, description, owner, section, card }) => ({
           name,
           description,
           owner,
+          section,
           counts: card && { open: card.openBugs, closed: card.closedBugs, lastActivity: card.lastActivity },
         }))
-        return await render('index', indexPage({ site, repositories, q, sort }))
+        const view = indexPage({ site, repositories, q, sort, page })
+        if (page > 1 && view.sections.every(({ entries }) => entries.length === 0)) {
+          throw new ViewerError('PAGE_UNKNOWN', 'the list has fewer pages')
+        }
+        return await render('index', view)
       },
     })
   })
