@@ -50,18 +50,6 @@ export function findByPrefix<T>(byId: ById<T>, typed: string, minDigits = minPre
   return toFound(byId.startingWith(prefix))
 }
 
-/** Finds the bug whose imported URL (metadata `…-url`) ends in a number. */
-export function findByImportedNumber(tracker: Tracker, number: string): Found<BugSummary> {
-  if (!/^[0-9]{1,12}$/.test(number)) return undefined
-  const end = `/${number}`
-  return toFound(
-    tracker.bugs.filter(({ metadata }) => {
-      for (const [key, value] of metadata) if (key.endsWith('-url') && value.endsWith(end)) return true
-      return false
-    }),
-  )
-}
-
 /** Finds the bug that was imported under a number (`12`, `#12`) or from an address. */
 export function findImported(tracker: Tracker, typed: string): Found<BugSummary> {
   const reference = readReference(/^[0-9]+$/.test(typed) ? `#${typed}` : typed)

@@ -19,6 +19,7 @@ const numberPattern = /^(?:([\w.-]+(?:\/[\w.-]+){0,9}))?#(\d{1,12})$/
 /** Some clients make one slash of two. */
 const urlPattern = /^https?:\/{1,2}([^\s/?#]+)(\/[^\s?#]*)?(?:[?#]\S*)?$/i
 
+const numberedUrl = /^https?:\/\/([^/?#]+\/([^?#]+?)(?:\/-)?\/[a-z_+-]+\/([0-9]{1,12}))$/
 const placePattern = /#([a-z]{2,30}[-_]?[0-9]{1,20})$/i
 
 /** Reads what was typed; undefined where it is nothing of the kind. */
@@ -66,6 +67,22 @@ export function importedUrls(metadata: ReadonlyMap<string, string>): string[] {
     if (key.endsWith('-url') && value.length <= maxChars && found.length < maxUrls) found.push(value)
   }
   return found
+}
+
+/** The address of one bug in a tracker, taken apart. */
+export interface NumberedAddress {
+  readonly number: string
+  /** Without the scheme. */
+  readonly address: string
+  /** Such as `owner/project`. */
+  readonly project: string
+}
+
+/** `https://host/owner/project/issues/12`, with `/-` before `issues` on GitLab; undefined for what has another form. */
+export function readNumberedAddress(url: string): NumberedAddress | undefined {
+  const [, address, project, number] = numberedUrl.exec(url) ?? []
+  if (address === undefined || project === undefined || number === undefined) return undefined
+  return { number, address, project }
 }
 
 /** Whether a bug was imported from what a reference names (`format.md`: metadata of the Create operation). */

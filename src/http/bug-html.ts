@@ -12,18 +12,20 @@ import type { PageServices } from './services.ts'
 /** A bug to be shown, and what its page is told besides. */
 export interface ShownBug extends Pick<BugPageInput, 'bug' | 'current'> {
   readonly lease: Lease
+  /** Fires when nobody waits for the page any more. */
+  readonly stop: AbortSignal
   /** Bugs that mention it; found while the texts are rendered. */
   readonly mentions?: Promise<Mentions | undefined>
 }
 
 /** Renders the page. */
-export async function bugHtml(services: PageServices, { lease, mentions, ...shown }: ShownBug): Promise<string> {
+export async function bugHtml(services: PageServices, { lease, stop, mentions, ...shown }: ShownBug): Promise<string> {
   const { site } = services
   const repository = { name: lease.repository.name, tracker: lease.tracker }
   const [texts, markdown, signatures, mentioned] = await Promise.all([
-    services.commentTexts({ repository, texts: textsOf(shown.bug) }),
+    services.commentTexts({ repository, texts: textsOf(shown.bug) }, stop),
     services.markdown(),
-    lease.checkSignatures(shown.bug),
+    lease.checkSignatures(shown.bug, stop),
     mentions,
   ])
   const { signatureOf, summary } = signaturesView(signatures)

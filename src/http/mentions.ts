@@ -15,6 +15,7 @@ import {
   type NamesInText,
   namesInText,
 } from '../pages/mentions.ts'
+import { readableBug } from './readable-bug.ts'
 
 type TextMatch = Awaited<ReturnType<Lease['matchText']>>
 
@@ -23,14 +24,21 @@ const maxCandidates = 50
 /** Longer ones cost more to read than a mention is worth. */
 const maxComments = 500
 
+/** How long somebody waits for it. */
+export interface MentionWait {
+  readonly patienceMs: number
+  readonly stop: AbortSignal
+}
+
 /** Finds what mentions a bug. */
 export interface MentionReader {
   /**
    * The bugs that mention `bug`, those edited last first.
    * @param patienceMs a search takes a millisecond or two; one that takes longer waits for texts that are still being read
+   * @param stop ends all of it, and it rejects
    * @returns undefined where it cannot be told in time
    */
-  read(lease: Lease, bug: Bug, patienceMs: number): Promise<Mentions | undefined>
+  read(lease: Lease, bug: Bug, wait: MentionWait): Promise<Mentions | undefined>
 }
 
 /** What may name a bug in each text of a bug. */
@@ -63,7 +71,7 @@ export function createMentionReader(): MentionReader {
     }
     return rule
   }
-  return { read: (lease, bug, patienceMs) => readMentions({ lease, bug, rule: ruleOf(bug), namesOf }, patienceMs) }
+  return { read: (lease, bug, wait) => readMentions({ lease, bug, rule: ruleOf(bug), namesOf }, wait) }
 }
 
 /** Of each text that names anything; the title counts as said by the first event. */
@@ -83,19 +91,25 @@ interface Asked {
   namesOf(bug: Bug): readonly TextNames[]
 }
 
-async function readMentions({ lease, bug, rule, namesOf }: Asked, patienceMs: number): Promise<Mentions | undefined> {
-  const signal = AbortSignal.timeout(patienceMs)
+async function readMentions(
+  { lease, bug, rule, namesOf }: Asked,
+  { patienceMs, stop }: MentionWait,
+): Promise<Mentions | undefined> {
+  const patience = AbortSignal.timeout(patienceMs)
+  const signal = AbortSignal.any([stop, patience])
   try {
     const matches = await Promise.all(rule.terms.map(term => lease.matchText(term, { signal })))
     const { candidates, isCut } = candidatesOf(lease, bug, matches)
     const readMention = async (candidate: BugSummary): Promise<Mention | undefined> => {
-      const found = firstMention(namesOf(await lease.readBug(candidate)), rule)
+      const read = await readableBug(lease, candidate, stop)
+      const found = read && firstMention(namesOf(read), rule)
       return found && { bug: candidate, eventId: found.eventId }
     }
     const read = await Promise.all(candidates.map(candidate => readMention(candidate)))
     return { found: read.filter(mention => mention !== undefined), isCut }
   } catch (error) {
-    if (signal.aborted || isViewerError(error, 'SEARCH_UNAVAILABLE')) return undefined
+    stop.throwIfAborted()
+    if (patience.aborted || isViewerError(error, 'SEARCH_UNAVAILABLE')) return undefined
     throw error
   }
 }

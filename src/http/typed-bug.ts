@@ -2,7 +2,7 @@
  * The bug that somebody means who types nothing but its id or number into the box. Promises to mean one bug or none:
  * whatever might be a word is looked for as a word, and quotes around an id look for texts that mention it.
  */
-import { findBug, findByImportedNumber } from '../bug/find.ts'
+import { findBug, findImported } from '../bug/find.ts'
 import type { BugSummary, Tracker } from '../bug/model.ts'
 
 /**
@@ -14,7 +14,7 @@ export function findTypedBug(tracker: Tracker, text: string): BugSummary | undef
   const found = /^[0-9a-f]{7,64}$/i.test(typed)
     ? findBug(tracker, typed)
     : /^#[0-9]{1,12}$/.test(typed)
-      ? findByImportedNumber(tracker, typed.slice(1))
+      ? findImported(tracker, typed)
       : undefined
   return found && 'one' in found ? found.one : undefined
 }

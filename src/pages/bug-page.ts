@@ -19,6 +19,7 @@ import { type StatusHistoryView, statusHistory } from './status-history.ts'
 import { dayView, type TimeView } from './time.ts'
 import { type SignatureView, type TimelineItemView, timelineView } from './timeline.ts'
 import type { TimelineRunView } from './timeline-fold.ts'
+import { type WebOrigin, webOrigin } from './web-origin.ts'
 import { counted, leftOut, shownText } from './wording.ts'
 
 export interface BugPageInput {
@@ -65,7 +66,7 @@ export interface BugView extends PageView {
   readonly moreParticipants: string
   readonly participantsText: string
   /** Where the bug was imported from. */
-  readonly origins: readonly { readonly text: string; readonly url: string }[]
+  readonly origins: readonly WebOrigin[]
   readonly mentions: MentionsView | undefined
   readonly showCommand: string
   readonly fetchCommand: string
@@ -99,11 +100,9 @@ export interface ProvenanceView {
 const maxTitleChars = 2000
 const maxDescriptionChars = 200
 const maxOrigins = 10
-const maxOriginUrlChars = 2000
 /** Labels and people beside the timeline. */
 const maxAside = 200
 const maxMentions = 20
-const maxOriginChars = 80
 const fetchCommand = `git fetch origin \\
   'refs/bugs/*:refs/bugs/*' \\
   'refs/identities/*:refs/identities/*'
@@ -200,12 +199,7 @@ function bugFormats(links: Links, name: string, id: string): FormatView[] {
 
 /** Web addresses that bridges left in the metadata, each once, under keys such as `github-url`. Others are no links. */
 function originsOf(metadata: ReadonlyMap<string, string>): BugView['origins'] {
-  const found = [...metadata].flatMap(([key, value]) => {
-    if (!key.endsWith('-url') || value.length > maxOriginUrlChars || !URL.canParse(value)) return []
-    const { protocol, host, pathname, hash, href } = new URL(value)
-    if (protocol !== 'https:' && protocol !== 'http:') return []
-    return [{ text: shownText(`${host}${pathname === '/' ? '' : pathname}${hash}`, maxOriginChars), url: href }]
-  })
+  const found = [...metadata].flatMap(([key, value]) => (key.endsWith('-url') ? (webOrigin(value) ?? []) : []))
   return [...new Map(found.map(origin => [origin.url, origin])).values()].slice(0, maxOrigins)
 }
 

@@ -4,7 +4,7 @@
  * mention the bug.
  */
 import { type Bug, type BugSummary, humanId } from '../bug/model.ts'
-import { importedUrls } from '../bug/reference.ts'
+import { importedUrls, type NumberedAddress, readNumberedAddress } from '../bug/reference.ts'
 
 /** A bug that mentions another one, and the first event whose text does. */
 export interface Mention {
@@ -37,14 +37,6 @@ export interface NamesInText {
   readonly addresses: ReadonlySet<string>
 }
 
-/** Where a bug came from: its number there, and the address without scheme. */
-export interface ImportedNumber {
-  readonly number: string
-  readonly address: string
-  /** Such as `owner/project`; empty where the address has no such part. */
-  readonly project: string
-}
-
 /** Comments whose combined ids are searched for; each search costs as much as the one for the bug's own id. */
 const maxCommentTerms = 3
 const minIdDigits = 7
@@ -56,14 +48,12 @@ const lastWord = /(?<!\S)\S*$/
 const maxNames = 2000
 /** An imported address is no longer than this (`importedNumber`). */
 const maxAddressChars = 1000
-const numberedUrl = /^https?:\/\/([^/]+\/(.+?)\/(?:-\/)?(?:issues|pull|pulls|merge_requests)\/([0-9]{1,12}))$/
 
 /** The number of the tracker that the bug was imported from; undefined where it was not, or has none there. */
-export function importedNumber(metadata: ReadonlyMap<string, string>): ImportedNumber | undefined {
+export function importedNumber(metadata: ReadonlyMap<string, string>): NumberedAddress | undefined {
   for (const url of importedUrls(metadata)) {
-    if (url.length > maxAddressChars) continue
-    const [, address, project, number] = numberedUrl.exec(url) ?? []
-    if (address !== undefined && project !== undefined && number !== undefined) return { number, address, project }
+    const numbered = url.length > maxAddressChars ? undefined : readNumberedAddress(url)
+    if (numbered) return numbered
   }
   return undefined
 }
@@ -105,7 +95,7 @@ function collect(matches: Iterable<RegExpExecArray>, nameOf: (match: RegExpExecA
 }
 
 /** `#12` alone, or behind the project's own name; behind any other it means another project's. */
-function hasNumber({ numbers }: NamesInText, { number, project }: ImportedNumber): boolean {
+function hasNumber({ numbers }: NamesInText, { number, project }: NumberedAddress): boolean {
   const alone = `#${number}`
   if (numbers.has(alone)) return true
   const named = `${project.toLowerCase()}${alone}`
@@ -115,7 +105,7 @@ function hasNumber({ numbers }: NamesInText, { number, project }: ImportedNumber
   return false
 }
 
-function hasAddress({ addresses }: NamesInText, { address }: ImportedNumber): boolean {
+function hasAddress({ addresses }: NamesInText, { address }: NumberedAddress): boolean {
   const wanted = address.toLowerCase()
   for (const found of addresses) if (found.endsWith(wanted)) return true
   return false

@@ -1,6 +1,7 @@
 /** Where a person was imported from: what bridges leave in the metadata of identities, such as `github-login`. */
 import type { Identity } from '../bug/model.ts'
 import { strings } from '../strings/strings.ts'
+import { webOrigin } from './web-origin.ts'
 import { shownText } from './wording.ts'
 
 export interface OriginView {
@@ -10,7 +11,6 @@ export interface OriginView {
 }
 
 const maxOrigins = 10
-const maxUrlChars = 2000
 const maxChars = 80
 
 /** Where logins of forges have their pages. Other bridges' servers are not in the data. */
@@ -40,11 +40,4 @@ function originOf(key: string, value: string): OriginView | undefined {
     text: strings.person.loginOn(shownText(value, maxChars), forge),
     url: profile !== undefined && plainLogin.test(value) ? profile + value : undefined,
   }
-}
-
-function webOrigin(address: string): OriginView | undefined {
-  if (address.length > maxUrlChars || !URL.canParse(address)) return undefined
-  const { protocol, host, pathname, href } = new URL(address)
-  if (protocol !== 'https:' && protocol !== 'http:') return undefined
-  return { text: shownText(`${host}${pathname === '/' ? '' : pathname}`, maxChars), url: href }
 }

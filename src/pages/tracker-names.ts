@@ -6,7 +6,7 @@
  */
 import { once } from '../base/once.ts'
 import type { BugSummary, Identity, Tracker } from '../bug/model.ts'
-import { importedUrls, urlKey } from '../bug/reference.ts'
+import { importedUrls, readNumberedAddress, urlKey } from '../bug/reference.ts'
 
 /** One state's names. */
 export interface TrackerNames {
@@ -17,9 +17,6 @@ export interface TrackerNames {
   /** The person with a login; where nobody has it, with a name that is so without its spaces. In either case. */
   personByName(name: string): Identity | undefined
 }
-
-/** `https://host/owner/repository/issues/12`, with `/-` before `issues` on GitLab. */
-const importedUrl = /^https?:\/\/([^/?#]+)\/([^?#]+?)(?:\/-)?\/[a-z_+-]+\/([0-9]{1,10})$/
 
 /** Found by a word; `null` where it could mean several. */
 type Index<T> = Map<string, T | null>
@@ -44,10 +41,10 @@ function indexNumbers(tracker: Tracker): Index<BugSummary> {
   const index: Index<BugSummary> = new Map()
   for (const bug of tracker.bugs) {
     for (const url of importedUrls(bug.metadata)) {
-      const [, , path, number] = importedUrl.exec(url) ?? []
-      const last = number ?? /\/([0-9]{1,10})$/.exec(url)?.[1]
+      const numbered = readNumberedAddress(url)
+      const last = numbered?.number ?? /\/([0-9]{1,12})$/.exec(url)?.[1]
       if (last !== undefined) add(index, `#${last}`, bug)
-      if (path !== undefined) add(index, `${path.toLowerCase()}#${number}`, bug)
+      if (numbered) add(index, `${numbered.project.toLowerCase()}#${numbered.number}`, bug)
     }
   }
   return index

@@ -25,6 +25,8 @@ const hiddenCharacters: Readonly<Record<string, string>> = {
 }
 
 export const textStrings = {
+  /** Of what is folded and does not say what it is. */
+  details: 'Details',
   hiddenCharacters,
   controlCharacter: 'control character',
   invisibleCharacter: 'invisible character',

@@ -15,6 +15,7 @@
  * - empty paragraphs, headings and tables go
  */
 
+import { strings } from '../strings/strings.ts'
 import { elements } from './markdown-elements.ts'
 import { arrangeTable } from './markdown-table.ts'
 import { type Branch, groupChildren, isBlank } from './markdown-tree.ts'
@@ -151,7 +152,7 @@ class Arranger {
     const label =
       typeof summary === 'object' && summary.hasText
         ? this.write(summary.children, { ...context, model: 'summary' })
-        : 'Details'
+        : strings.text.details
     const rest = branch.children.filter(node => node !== summary)
     return `<details${branch.attributes}><summary>${label}</summary>${this.write(rest, context)}</details>`
   }

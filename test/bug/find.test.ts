@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isViewerError, ViewerError } from '../../src/base/errors.ts'
-import { type Found, findBug, findByImportedNumber, findByPrefix, findIdentity, onlyOne } from '../../src/bug/find.ts'
+import { type Found, findBug, findByPrefix, findIdentity, findImported, onlyOne } from '../../src/bug/find.ts'
 import { IdIndex } from '../../src/bug/id-index.ts'
 import type { BugSummary, Tracker } from '../../src/bug/model.ts'
 import { assembleTracker } from '../../src/cache/assemble.ts'
@@ -93,18 +93,16 @@ describe('finding in a tracker', () => {
     const seven = importedBug({ 'github-url': 'https://example.org/issues/7' })
     const seventeen = importedBug({ 'gitlab-url': 'https://example.org/issues/17', 'gitlab-id': '/7' })
     const tracker = await trackerOf([seven, seventeen, bug])
-    expect(idsOf(findByImportedNumber(tracker, '7'))).toEqual([seven.id])
-    expect(idsOf(findByImportedNumber(tracker, '17'))).toEqual([seventeen.id])
-    expect(['8', '07', '', '7 ', '/7', '-7', '1'.repeat(13)].map(text => findByImportedNumber(tracker, text))).toEqual(
+    expect(idsOf(findImported(tracker, '7'))).toEqual([seven.id])
+    expect(idsOf(findImported(tracker, '17'))).toEqual([seventeen.id])
+    expect(['8', '07', '', '7 ', '/7', '-7', '1'.repeat(13)].map(text => findImported(tracker, text))).toEqual(
       Array.from({ length: 7 }, () => undefined),
     )
   })
 
   test('several where two trackers were imported', async () => {
     const bugs = ['a', 'b'].map(host => importedBug({ 'x-url': `https://${host}.example.org/7` }))
-    expect(idsOf(findByImportedNumber(await trackerOf(bugs), '7')).toSorted()).toEqual(
-      bugs.map(({ id }) => id).toSorted(),
-    )
+    expect(idsOf(findImported(await trackerOf(bugs), '7')).toSorted()).toEqual(bugs.map(({ id }) => id).toSorted())
   })
 })
 

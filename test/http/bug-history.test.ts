@@ -14,7 +14,7 @@ import { noKeptPages } from '../../src/http/kept-pages.ts'
 import { createMentionReader } from '../../src/http/mentions.ts'
 import { createRepeatedAnswers } from '../../src/http/repeated-answers.ts'
 import { inventBug } from '../support/invented-tracker.ts'
-import { applyTo, type BuiltRepository, buildRepository } from '../support/tracker-builder.ts'
+import { applyTo, type BuiltRepository, buildRepository, removeObject, runGit } from '../support/tracker-builder.ts'
 import { openViewer, type Viewer } from '../support/viewer.ts'
 
 const start = 1_700_000_000
@@ -199,6 +199,19 @@ describe('bugs that mention a bug', () => {
     expect(await text(`${base}/bugs/${made.fourth.id}`)).not.toContain('Mentioned by')
   })
 
+  test('are listed without one that can no longer be read', async () => {
+    await using repository = await buildRepository(made.t, { loose: true })
+    await using own = await openViewer({ paths: [repository.path] })
+    await own.get(`${base}/bugs`)
+    const tip = (await runGit(repository.path, ['rev-parse', `refs/bugs/${made.third.id}`])).trim()
+    await removeObject(repository.path, tip)
+    expect((await own.get(`${base}/bugs/${made.third.id}`)).statusCode).toBe(404)
+    const { statusCode, body } = await own.get(bugUrl)
+    expect(statusCode).toBe(200)
+    expect(body).toContain('Mentioned by')
+    expect(body).not.toContain('Like #12')
+  })
+
   test('are listed anew when another one comes', async () => {
     await using repository = await buildRepository(made.t)
     await using own = await openViewer({ paths: [repository.path], yaml: 'cache: { lookMilliseconds: 0 }' })
@@ -215,7 +228,8 @@ describe('bugs that mention a bug', () => {
   ])('cannot be told where the search %s', async (_what, answer) => {
     const lease = { matchText: (_term: string, { signal }: { signal: AbortSignal }) => answer(signal) }
     const bug: Bug = inventBug(1, { title: 'x', events: [['ada', 1, { type: 'create', text: '' }]] })
-    expect(await createMentionReader().read(lease as unknown as Lease, bug, 20)).toBeUndefined()
+    const wait = { patienceMs: 20, stop: new AbortController().signal }
+    expect(await createMentionReader().read(lease as unknown as Lease, bug, wait)).toBeUndefined()
   })
 })
 

@@ -1,7 +1,6 @@
 /** What may be wrong with the file of the store, its folder and its thread: nobody who uses the store notices. */
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, open, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, open, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Worker } from 'node:worker_threads'
@@ -10,16 +9,9 @@ import { sealValues } from '../../src/store/sealed.ts'
 import { hasMoved, openStoreFile, setAside } from '../../src/store/sqlite-file.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import type { Store, StoreEntry, StoreLimits } from '../../src/store/store.ts'
-import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
-import {
-  createTestLog,
-  createTestMeasures,
-  isSame,
-  manyEntries,
-  readTexts,
-  type TestMeasures,
-  textEntries,
-} from './contract.ts'
+import type { ManualClock } from '../support/manual-clock.ts'
+import { type createTestLog, isSame, manyEntries, readTexts, type TestMeasures, textEntries } from './contract.ts'
+import { createSqliteScene } from './sqlite-scene.ts'
 
 const tier = { seconds: undefined, maxBytes: 1_000_000_000 }
 const limits: StoreLimits = { permanent: tier, intermediate: tier, result: tier }
@@ -33,14 +25,7 @@ let log: ReturnType<typeof createTestLog>
 let measures: TestMeasures
 
 beforeEach(async () => {
-  parent = await mkdtemp(join(tmpdir(), 'store-'))
-  folder = join(parent, 'store-v1')
-  file = join(folder, 'store.sqlite')
-  stack = new AsyncDisposableStack()
-  stack.defer(() => rm(parent, { recursive: true, force: true }))
-  clock = createManualClock()
-  log = createTestLog()
-  measures = createTestMeasures()
+  ;({ parent, folder, file, stack, clock, log, measures } = await createSqliteScene())
 })
 afterEach(() => stack.disposeAsync())
 

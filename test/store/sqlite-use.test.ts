@@ -1,19 +1,12 @@
 /** The store in SQLite over time: ages, use, room, and who waits for whom. */
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import type { StoreLimits } from '../../src/store/store.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
-import {
-  createTestLog,
-  createTestMeasures,
-  manyEntries,
-  readTexts,
-  type TestMeasures,
-  textEntries,
-} from './contract.ts'
+import { type createTestLog, manyEntries, readTexts, type TestMeasures, textEntries } from './contract.ts'
+import { createSqliteScene } from './sqlite-scene.ts'
 
 const day = 86_400_000
 const roomy: StoreLimits = {
@@ -22,7 +15,6 @@ const roomy: StoreLimits = {
   result: { seconds: 3600, maxBytes: 1_000_000_000 },
 }
 
-let parent: string
 let folder: string
 let stack: AsyncDisposableStack
 let clock: ManualClock
@@ -30,13 +22,7 @@ let log: ReturnType<typeof createTestLog>
 let measures: TestMeasures
 
 beforeEach(async () => {
-  parent = await mkdtemp(join(tmpdir(), 'store-'))
-  folder = join(parent, 'store-v1')
-  stack = new AsyncDisposableStack()
-  stack.defer(() => rm(parent, { recursive: true, force: true }))
-  clock = createManualClock()
-  log = createTestLog()
-  measures = createTestMeasures()
+  ;({ folder, stack, clock, log, measures } = await createSqliteScene())
 })
 afterEach(async () => {
   await stack.disposeAsync()

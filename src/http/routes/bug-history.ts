@@ -29,7 +29,7 @@ interface HistoryPart {
   readonly url: string
   readonly key: readonly string[]
   readonly isImmutable?: boolean
-  render(): Promise<string>
+  render(stop: AbortSignal): Promise<string>
 }
 
 export async function bugHistoryPages(app: FastifyInstance, services: PageServices) {
@@ -54,7 +54,7 @@ export async function bugHistoryPages(app: FastifyInstance, services: PageServic
           format: 'html',
           key: JSON.stringify([name, path, bug.id, ...part.key]),
           ...(part.isImmutable === true ? { isImmutable: true } : {}),
-          render: () => part.render(),
+          render: stop => part.render(stop),
         })
       }),
     )
@@ -80,9 +80,9 @@ function partAsOf(services: PageServices, { lease, name, summary, bug }: History
     url: services.site.links.bugAt(name, bug.id, commit),
     key: [commit],
     isImmutable: true,
-    async render() {
-      const then = await lease.readBug({ ...summary, tip: commit })
-      return await bugHtml(services, { lease, bug: then, current: bug })
+    async render(stop) {
+      const then = await lease.readBug({ ...summary, tip: commit }, stop)
+      return await bugHtml(services, { lease, bug: then, current: bug, stop })
     },
   }
 }

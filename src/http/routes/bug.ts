@@ -78,9 +78,9 @@ async function answerBug(
     txt: async (bug: Bug) => bugText({ site, repository, origin, bug }),
     md: async (bug: Bug) => bugMarkdown({ site, repository, origin, bug }),
     mbox: async (bug: Bug) => bugMbox({ repository, bug }),
-    html: async (bug: Bug) => {
-      const mentions = at.mentionReader.read(lease, bug, services.options.progressAfterMs)
-      const html = await bugHtml(services, { lease, bug, mentions })
+    html: async (bug: Bug, stop: AbortSignal) => {
+      const mentions = at.mentionReader.read(lease, bug, { patienceMs: services.options.progressAfterMs, stop })
+      const html = await bugHtml(services, { lease, bug, mentions, stop })
       if ((await mentions) === undefined) throw new UnfinishedAnswer(html)
       return html
     },
@@ -91,8 +91,7 @@ async function answerBug(
     format,
     ...(format === 'mbox' ? { fileName: `${repository.name}-${humanId(summary.id)}.mbox` } : {}),
     key: JSON.stringify([origin, repository.name, 'bug', summary.id]),
-    // The page is made for all who wait for it, so the read does not end with the one who asked first.
-    render: async () => await renderers[format](await lease.readBug(summary)),
+    render: async stop => await renderers[format](await lease.readBug(summary, stop), stop),
   })
 }
 

@@ -1,11 +1,11 @@
 /** Comments and events by their combined ids: the way to their places, and the texts of comments as they were written. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../../base/errors.ts'
-import { findByPrefix } from '../../bug/find.ts'
-import { isEntityId, splitCombinedId } from '../../bug/ids.ts'
+import { isEntityId } from '../../bug/ids.ts'
 import type { BugSummary, TimelineEvent } from '../../bug/model.ts'
 import { isComment } from '../../pages/comment-view.ts'
 import { choicesAnswer } from '../choices.ts'
+import { type CombinedTarget, findByCombinedId } from '../combined-ids.ts'
 import { repositoryPrefix } from '../repository-url.ts'
 import type { PageServices } from '../services.ts'
 import { splitSuffix } from '../suffix.ts'
@@ -23,12 +23,6 @@ interface CommentAt extends RepositoryUse {
   readonly format: 'txt' | undefined
 }
 
-/** What a combined id means. */
-interface CommentTarget {
-  readonly bug: BugSummary
-  readonly event: TimelineEvent
-}
-
 export async function commentRoutes(app: FastifyInstance, services: PageServices) {
   const { links } = services.site
   app.get<CommentAddress>(`${repositoryPrefix}/c/:id`, (request, reply) =>
@@ -37,7 +31,7 @@ export async function commentRoutes(app: FastifyInstance, services: PageServices
       const at = { ...use, request, reply, typed, format }
       const { name } = use.lease.repository
       const targets = await findTargets(at)
-      if (!Array.isArray(targets)) return await choicesAnswer(services, { ...at, matches: targets.bugs })
+      if ('tooMany' in targets) return await choicesAnswer(services, { ...at, matches: targets.tooMany })
       const [target, ...others] = targets
       if (!target) throw new ViewerError('COMMENT_UNKNOWN', 'no comment has that id', { data: { subject: typed } })
       if (others.length > 0) {
@@ -53,25 +47,18 @@ export async function commentRoutes(app: FastifyInstance, services: PageServices
 /** Bugs that a prefix of a combined id may mean, and that are read to find out; more than these are not. */
 const maxCandidates = 64
 
-/** Everything whose combined id starts so; or the bugs that may have such a thing, where they are too many to be read. */
+/** What the id means; or the bugs that may have such a thing, where they are too many to be read. */
 async function findTargets({
   lease,
   signal,
   typed,
-}: CommentAt): Promise<CommentTarget[] | { readonly bugs: readonly BugSummary[] }> {
+}: CommentAt): Promise<readonly CombinedTarget[] | { readonly tooMany: readonly BugSummary[] }> {
   const prefix = typed.toLowerCase()
   if (!/^[0-9a-f]{4,64}$/.test(prefix)) return []
-  const { bugPrefix } = splitCombinedId(prefix)
-  const candidates = findByPrefix(lease.tracker.bugById, bugPrefix, 1)
-  const bugs = !candidates ? [] : 'one' in candidates ? [candidates.one] : candidates.several
-  if (bugs.length > maxCandidates) return { bugs }
-  const targets: CommentTarget[] = []
-  const read = await Promise.all(bugs.map(candidate => lease.readBug(candidate, signal())))
-  for (const bug of read) {
-    for (const event of bug.timeline) if (event.id.startsWith(prefix)) targets.push({ bug, event })
-  }
+  const found = await findByCombinedId(lease, prefix, { maxBugs: maxCandidates, signal: signal() })
+  if ('tooMany' in found) return found
   // Operations of equal bytes have equal ids, and the first one counts.
-  return isEntityId(prefix) ? targets.slice(0, 1) : targets
+  return isEntityId(prefix) ? found.targets.slice(0, 1) : found.targets
 }
 
 async function answerText(services: PageServices, at: CommentAt, event: TimelineEvent): Promise<FastifyReply> {

@@ -5,14 +5,16 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../../base/errors.ts'
-import { type Found, findBug, findByPrefix, findIdentity } from '../../bug/find.ts'
-import { isEntityId, splitCombinedId } from '../../bug/ids.ts'
+import { type Found, findBug, findIdentity } from '../../bug/find.ts'
+import { isEntityId } from '../../bug/ids.ts'
 import type { BugSummary } from '../../bug/model.ts'
 import { isImportedFrom, type Reference, readReference } from '../../bug/reference.ts'
 import type { Lease } from '../../cache/lease.ts'
 import { isComment } from '../../pages/comment-view.ts'
 import { goPage, type Target, targetUrl } from '../../pages/go-page.ts'
 import { contentTypes } from '../answer.ts'
+import { findByCombinedId } from '../combined-ids.ts'
+import { readableBug } from '../readable-bug.ts'
 import { readerSignal } from '../reader-signal.ts'
 import type { PageServices } from '../services.ts'
 import { readFrom } from './search.ts'
@@ -115,23 +117,17 @@ async function findImportedComment(
   { bug, place }: { readonly bug: BugSummary; readonly place: string },
   signal: AbortSignal,
 ): Promise<Target | undefined> {
-  const { timeline } = await lease.readBug(bug, signal)
-  const comment = timeline.find(event => isComment(event) && event.importedPlace === place)
+  const read = await readableBug(lease, bug, signal)
+  const comment = read?.timeline.find(event => isComment(event) && event.importedPlace === place)
   return comment && { repository: lease.repository.name, kind: 'comment', bug, id: comment.id }
 }
 
 async function findComments(lease: Lease, prefix: string, signal: AbortSignal): Promise<readonly Target[]> {
   const repository = lease.repository.name
-  const { bugPrefix } = splitCombinedId(prefix)
-  const candidates = allOf(findByPrefix(lease.tracker.bugById, bugPrefix, 1))
+  const found = await findByCombinedId(lease, prefix, { maxBugs: maxCandidates, signal })
   // So many that start alike are no chance: each is a choice by itself.
-  if (candidates.length > maxCandidates) return candidates.map(bug => ({ repository, kind: 'bug', bug }))
-  const targets: Target[] = []
-  for (const bug of candidates) {
-    const { timeline } = await lease.readBug(bug, signal)
-    for (const { id } of timeline) if (id.startsWith(prefix)) targets.push({ repository, kind: 'comment', bug, id })
-  }
-  return targets
+  if ('tooMany' in found) return found.tooMany.map(bug => ({ repository, kind: 'bug', bug }))
+  return found.targets.map(({ bug, event }) => ({ repository, kind: 'comment', bug, id: event.id }))
 }
 
 function allOf<T>(found: Found<T>): readonly T[] {

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { forEachConcurrently } from '../../base/concurrency.ts'
-import { isViewerError, ViewerError } from '../../base/errors.ts'
+import { ViewerError } from '../../base/errors.ts'
 import type { BugSummary } from '../../bug/model.ts'
 import { readReference } from '../../bug/reference.ts'
 import type { Lease } from '../../cache/lease.ts'
@@ -22,6 +22,7 @@ import { textTerms } from '../../query/text-test.ts'
 import { contentTypes, shortDigest } from '../answer.ts'
 import { siteOrigin } from '../origin.ts'
 import { queryError, querySource, readQuery } from '../query-use.ts'
+import { readableBug } from '../readable-bug.ts'
 import { readerSignal } from '../reader-signal.ts'
 import type { PageServices } from '../services.ts'
 
@@ -199,14 +200,11 @@ async function readSnippets(
   const markdown = await services.markdown()
   await forEachConcurrently(rows, readsAtOnce, async ({ bug: summary, name }) => {
     stop.throwIfAborted()
-    try {
-      const bug = await leases.get(name)?.readBug(summary, stop)
-      const snippet = bug && bugSnippet({ bug, places, markdown })
-      if (snippet) snippets.set(summary, snippet)
-    } catch (error) {
-      // What cannot be read any more has its title still.
-      if (!isViewerError(error, 'BUG_UNREADABLE')) throw error
-    }
+    const lease = leases.get(name)
+    // What cannot be read any more has its title still.
+    const bug = lease && (await readableBug(lease, summary, stop))
+    const snippet = bug && bugSnippet({ bug, places, markdown })
+    if (snippet) snippets.set(summary, snippet)
   })
   return snippets
 }

@@ -1,0 +1,14 @@
+/** A bug that is one of several and not what was asked for: where it cannot be read any more, the others do without it. */
+import { isViewerError } from '../base/errors.ts'
+import type { Bug, BugSummary } from '../bug/model.ts'
+import type { Lease } from '../cache/lease.ts'
+
+/** @returns undefined where its objects are gone since the state was made. @param signal ends the wait */
+export async function readableBug(lease: Lease, summary: BugSummary, signal?: AbortSignal): Promise<Bug | undefined> {
+  try {
+    return await lease.readBug(summary, signal)
+  } catch (error) {
+    if (isViewerError(error, 'BUG_UNREADABLE')) return undefined
+    throw error
+  }
+}
