@@ -8,8 +8,9 @@ export default defineConfig({
     experimental: { viteModuleRunner: false },
     env: { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
     retry: 0,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For tests that hang: a busy machine with two processors makes a browser ten times as slow.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     coverage: { provider: 'v8', include: ['src/**'] },
   },
 })

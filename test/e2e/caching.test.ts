@@ -171,6 +171,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     expect(value('gitbugviewer_entities_total', { result: 'stored' })).toBe(31)
     expect(value('gitbugviewer_entities_total', { result: 'read' })).toBe(0)
     const commands = samples.filter(({ name }) => name === 'gitbugviewer_git_processes_started_total')
-    expect(commands.map(({ labels, value: count }) => [labels.command, count])).toEqual([['for-each-ref', 1]])
+    // Listed again where the files of refs were too young for the first look to settle anything.
+    expect(commands.map(({ labels }) => labels.command)).toEqual(['for-each-ref'])
   },
 )
