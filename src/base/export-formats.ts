@@ -1,6 +1,6 @@
 /** The formats of an export, by their endings. Pages are always there; feeds need to know where the site will be. */
 
-export const exportFormats = ['html', 'json', 'atom', 'csv', 'txt', 'md', 'mbox'] as const
+export const exportFormats = ['html', 'json', 'atom', 'csv', 'txt', 'md', 'mbox', 'ndjson', 'bundle'] as const
 
 export type ExportFormat = (typeof exportFormats)[number]
 

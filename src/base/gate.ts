@@ -9,14 +9,20 @@ export interface Gate {
    * @param signal ends the wait for its turn, with the signal's reason
    */
   stepAside<T>(wait: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Ends the wait of the work that has let others in for longest: it gets `reason`. */
+  dropAside(reason: unknown): void
   readonly running: number
   readonly waiting: number
+  /** Works that have let another one in. */
+  readonly aside: number
 }
 
 /** @param limit of works at once, at least 1 */
 export function createGate(limit: number): Gate {
   const queue: (() => void)[] = []
   let running = 0
+  /** How to drop each work that is aside, in the order in which they stepped there. */
+  const aside = new Set<(reason: unknown) => void>()
   const enter = async (signal?: AbortSignal) => {
     if (running < limit) {
       running++
@@ -50,21 +56,35 @@ export function createGate(limit: number): Gate {
     },
     async stepAside(wait, signal) {
       leave()
+      const { promise: dropped, reject: drop } = Promise.withResolvers<never>()
+      aside.add(drop)
       try {
-        const result = await wait()
+        const result = await Promise.race([wait(), dropped])
+        aside.delete(drop)
         await enter(signal)
         return result
       } catch (error) {
         // It ends now, and `run` gives back a place that it must have.
         running++
         throw error
+      } finally {
+        aside.delete(drop)
       }
+    },
+    dropAside(reason) {
+      const [drop] = aside
+      if (!drop) return
+      aside.delete(drop)
+      drop(reason)
     },
     get running() {
       return running
     },
     get waiting() {
       return queue.length
+    },
+    get aside() {
+      return aside.size
     },
   }
 }

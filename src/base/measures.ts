@@ -19,7 +19,7 @@ export interface MeasureEntry {
 }
 
 /** What is kept in memory: states of repositories, whole bugs, rendered texts, finished pages. */
-const tiers = ['repository', 'full_bug', 'text', 'page', 'stream'] as const
+const tiers = ['repository', 'full_bug', 'text', 'page'] as const
 /** What may be kept beyond the life of a process, and where; see `store/`. */
 const storeTiers = ['permanent', 'intermediate', 'result'] as const
 const backends = ['memory', 'sqlite', 'redis'] as const
@@ -117,6 +117,32 @@ export const measureCatalogue = {
   gitbugviewer_search_queue_bytes: {
     kind: 'gauge',
     help: 'Texts that wait to be written into it.',
+    labels: {},
+  },
+  gitbugviewer_stream_entries: {
+    kind: 'gauge',
+    help: 'Long answers that can be found in the stream cache.',
+    labels: {},
+  },
+  gitbugviewer_stream_bytes: {
+    kind: 'gauge',
+    help: 'Files of the stream cache, with those that nobody new can find and somebody still reads.',
+    labels: {},
+  },
+  gitbugviewer_stream_readers: { kind: 'gauge', help: 'Readers of long answers.', labels: {} },
+  gitbugviewer_stream_lookups_total: {
+    kind: 'counter',
+    help: 'Long answers that were asked for: they were there, complete or being made, or had to be made.',
+    labels: { result: ['hit', 'miss'] },
+  },
+  gitbugviewer_stream_evictions_total: {
+    kind: 'counter',
+    help: 'Long answers that the stream cache gave up: there was no room, or nobody had asked for them for long.',
+    labels: { reason: ['size', 'age'] },
+  },
+  gitbugviewer_stream_failures_total: {
+    kind: 'counter',
+    help: 'Long answers that failed while they were made, or whose file could not be used.',
     labels: {},
   },
   gitbugviewer_fingerprint_checks_total: {

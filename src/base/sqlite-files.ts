@@ -1,23 +1,11 @@
 /**
- * What the files of SQLite databases have in common that this program keeps for itself: a folder that is only its
+ * What the files of SQLite databases have in common that this program keeps for itself: files that are only their
  * owner's, files that are set aside and never lost, and what SQLite's errors say. Knows no table.
  */
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 
 /** The file itself and those that SQLite puts beside it, by what is added to its name. */
 export const databaseFiles = ['', '-wal', '-shm', '-journal'] as const
-
-/** What is in a folder with this file need not be backed up (the Cache Directory Tagging convention). */
-const cacheTag =
-  'Signature: 8a477f597d28d172789f06886806bc55\n# Made from git repositories, and made anew when it is missing.\n'
-
-/** Makes the folder where it is missing. */
-export function makeCacheFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const tag = join(folder, 'CACHEDIR.TAG')
-  if (!existsSync(tag)) writeFileSync(tag, cacheTag, { mode: 0o600 })
-}
 
 /** A new file is for its owner only; one that is there stays as it is, and is not opened. */
 export function createPrivateFile(path: string): void {

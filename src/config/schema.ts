@@ -8,6 +8,7 @@ import { formatByteSize } from './byte-size.ts'
 import { group, optional, required, setting } from './define-setting.ts'
 import { crawlersGroup, liveGroup, lookGroup, peopleGroup, shownRepository, textGroup } from './pages-schema.ts'
 import * as type from './setting-type.ts'
+import { fetchGroup, filesGroup, streamsGroup } from './streams-schema.ts'
 
 export type SettingsSchema = ReturnType<typeof createSettingsSchema>
 
@@ -91,6 +92,9 @@ export function createSettingsSchema() {
     people: peopleGroup(),
     crawlers: crawlersGroup(),
     live: liveGroup(),
+    files: filesGroup(),
+    fetch: fetchGroup(),
+    streams: streamsGroup(),
     cache: group('What is kept in memory, and for how long.', {
       idleMinutes: setting(type.decimalNumber(0, 10_080), 10, {
         description: 'A repository that nobody asked for during this time is closed; 0 keeps it open.',

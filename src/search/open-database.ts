@@ -15,9 +15,11 @@
  * died, the system still has all that was written, and the database goes on from there (its log brings it to the last
  * complete step). Where the machine has died it may be damaged, and is thrown away: `in-use` tells.
  */
+
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeCacheFolder } from '../base/cache-folder.ts'
 import type { Log } from '../base/log.ts'
 import {
   createPrivateFile,
@@ -25,7 +27,6 @@ import {
   ForeignFile,
   isBusy,
   isSqliteError,
-  makeCacheFolder,
   moveAside,
 } from '../base/sqlite-files.ts'
 

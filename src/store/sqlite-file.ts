@@ -17,8 +17,9 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeCacheFolder } from '../base/cache-folder.ts'
 import type { Log } from '../base/log.ts'
-import { createPrivateFile, ForeignFile, isSqliteError, makeCacheFolder, moveAside } from '../base/sqlite-files.ts'
+import { createPrivateFile, ForeignFile, isSqliteError, moveAside } from '../base/sqlite-files.ts'
 
 export interface StoreFile {
   readonly db: DatabaseSync
