@@ -1,4 +1,7 @@
-/** Reads whole bugs of one repository from git, each once for all who ask, and keeps them in the cache of full bugs. */
+/**
+ * Reads whole bugs of one repository from git, each once for all who ask, and keeps them in the cache of full bugs; but
+ * for those who only pass through all of them, since what others read would have to go.
+ */
 import { ViewerError } from '../base/errors.ts'
 import type { DecodeLimits } from '../base/limits.ts'
 import type { Measures } from '../base/measures.ts'
@@ -20,9 +23,16 @@ export interface FullBugTools {
 /** What is known of a bug that is to be read. */
 type ReadableBug = Pick<BugSummary, 'id' | 'tip' | 'commentCount'>
 
+export interface BugReadOptions {
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined
+  /** Whether nothing says that the bug will be asked for again soon: it is taken from the cache, and not put there. */
+  readonly isPassing?: boolean
+}
+
 export interface FullBugReader {
   /** Reads a bug in full. @throws BUG_UNREADABLE where its objects are gone since the summary was made */
-  read(summary: ReadableBug, signal?: AbortSignal): Promise<Bug>
+  read(summary: ReadableBug, options?: BugReadOptions): Promise<Bug>
   /** Stops what is being read, and waits until it has ended. */
   stopAll(reason: unknown): Promise<void>
 }
@@ -47,14 +57,18 @@ export function createFullBugReader(
       tip,
     })
     if (!bug) throw new ViewerError('BUG_UNREADABLE', problems[0]?.reason ?? 'the bug cannot be read')
-    fullBugs.set(keyOf(tip), bug)
     return bug
   }
   return {
-    async read(summary, signal) {
-      const kept = fullBugs.get(keyOf(summary.tip))
+    async read(summary, { signal, isPassing = false } = {}) {
+      const key = keyOf(summary.tip)
+      const kept = isPassing ? fullBugs.peek(key) : fullBugs.get(key)
       measures.count('gitbugviewer_lookups_total', { tier: 'full_bug', result: kept ? 'hit' : 'miss' })
-      return kept ?? (await flight.run(summary.tip, stop => read(summary, stop), signal))
+      if (kept) return kept
+      const bug = await flight.run(summary.tip, stop => read(summary, stop), signal)
+      // Several may have waited for it, and the cache counts what is put there.
+      if (!isPassing && !fullBugs.has(key)) fullBugs.set(key, bug)
+      return bug
     },
     stopAll: reason => flight.stopAll(reason),
   }

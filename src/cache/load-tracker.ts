@@ -223,8 +223,3 @@ function toState(
   })
   return { tracker: assembled.tracker, assembled, unhealthy, folders: [...folders], ...parts }
 }
-
-/** True where a bug of the state attaches a file of that hash. Costs a look at every bug, for the few who ask. */
-export function attachesFile(state: RepositoryState, hash: string): boolean {
-  return state.assembled.bugs.some(bug => bug.files.includes(hash))
-}

@@ -13,7 +13,7 @@ import type { Clock } from '../base/clock.ts'
 import { isViewerError, ViewerError } from '../base/errors.ts'
 import type { Gate } from '../base/gate.ts'
 import { createSingleFlight, waitFor } from '../base/single-flight.ts'
-import type { Bug, BugSummary, Tracker } from '../bug/model.ts'
+import type { Tracker } from '../bug/model.ts'
 import type { Git } from '../git/git.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
 import type { SearchIndex, SearchSession, TextMatch } from '../search/search-index.ts'
@@ -21,6 +21,7 @@ import type { Backoff } from './backoff.ts'
 import type { BuildPool } from './build-pool.ts'
 import type { EntityRef, ReadEntity } from './entity-record.ts'
 import { explainFailure } from './explain-failure.ts'
+import { createFileLooks, type FileLooks } from './file-looks.ts'
 import { Freshness, type Look } from './freshness.ts'
 import { createFullBugReader, type FullBugReader, type FullBugTools } from './full-bug-reader.ts'
 import { createInterner, type Interner } from './interner.ts'
@@ -28,6 +29,7 @@ import { type Loaded, loadTracker, type RepositoryState } from './load-tracker.t
 import { readBlob } from './read-blob.ts'
 import { createReadmeFinder, type ReadmeFinder } from './readme-finder.ts'
 import type { RegisteredRepository } from './registry.ts'
+import { createRepositoryStreams, type RepositoryStreams } from './repository-streams.ts'
 import { createSignatureChecks, type SignatureChecks, type SignatureTools } from './signature-checks.ts'
 import type { StoredEntities } from './stored-entities.ts'
 
@@ -102,15 +104,17 @@ export interface RefreshEvents {
 export class OpenRepository implements AsyncDisposable {
   readonly repository: RegisteredRepository
   readonly freshness: Freshness
+  readonly bugs: FullBugReader
   readonly signatures: SignatureChecks
   readonly readme: ReadmeFinder
+  readonly streams: RepositoryStreams
+  readonly files: FileLooks
   readonly #tools: OpenTools
   readonly #events: RefreshEvents
   readonly #reader: ObjectReader
   readonly #interner: Interner = createInterner()
   readonly #refreshes = createSingleFlight<'refresh' | 'rebuild', void>()
   readonly #looks = createSingleFlight<'look', void>()
-  readonly #bugs: FullBugReader
   readonly #texts: SearchSession
   #state: RepositoryState | undefined
   #stateNumber = 0
@@ -129,8 +133,10 @@ export class OpenRepository implements AsyncDisposable {
     this.#reader = tools.git.openReader(repository.location.folder)
     const objects = { reader: this.#reader, folder: repository.location.folder }
     this.signatures = createSignatureChecks(tools.signatures, objects)
-    this.#bugs = createFullBugReader(tools, objects)
+    this.bugs = createFullBugReader(tools, objects)
     this.readme = createReadmeFinder(tools.git, objects)
+    this.streams = createRepositoryStreams(tools, repository.location)
+    this.files = createFileLooks(tools, objects)
     this.#texts = tools.search.open(repository.name, (wanted, onText, signal) =>
       this.#readTexts(wanted, { onText, signal }),
     )
@@ -368,11 +374,6 @@ export class OpenRepository implements AsyncDisposable {
     await builds.run(() => this.#readFromGit(refs, take, signal), signal)
   }
 
-  /** Reads a bug in full. @throws BUG_UNREADABLE where its objects are gone since the state was made */
-  async readBug(summary: BugSummary, signal?: AbortSignal): Promise<Bug> {
-    return await this.#bugs.read(summary, signal)
-  }
-
   /** Which bugs hold a term in their title or comments. @param options.signal ends the wait */
   async matchText(term: string, options: TextOptions): Promise<TextMatch> {
     return await this.#texts.match(term, options)
@@ -388,9 +389,10 @@ export class OpenRepository implements AsyncDisposable {
     this.#texts[Symbol.dispose]()
     await Promise.all([
       this.#refreshes.stopAll(reason),
-      this.#bugs.stopAll(reason),
+      this.bugs.stopAll(reason),
       this.#looks.stopAll(reason),
       this.readme.stopAll(reason),
+      this.files.stopAll(reason),
       this.#reader[Symbol.asyncDispose](),
     ])
   }

@@ -8,8 +8,11 @@
 /** Ambient variables of git that only name where the administrator's own configuration lies. */
 const keptGitVariables = new Set(['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_EXEC_PATH'])
 
+/** Names and values; a name may come several times. */
+export type GitSettings = readonly (readonly [name: string, value: string])[]
+
 /** Settings that win over a repository's own `config` file, because they could start something or write something. */
-const forcedSettings: readonly (readonly [string, string])[] = [
+const forcedSettings: GitSettings = [
   ['core.fsmonitor', 'false'],
   ['core.hooksPath', '/dev/null'],
   ['core.askPass', ''],
@@ -21,16 +24,20 @@ const forcedSettings: readonly (readonly [string, string])[] = [
   ['maintenance.auto', 'false'],
   // The folder is named by the administrator, which is all that this setting wants to know.
   ['safe.bareRepository', 'all'],
+  // That grafts are read from nowhere (below) is nothing to warn of; what git warns of, a fetch shows to people.
+  ['advice.graftFileDeprecated', 'false'],
 ]
 
 /**
  * Variables for a git process.
  * @param ambient usually `process.env`
  * @param extra further variables of one command, such as `GIT_CEILING_DIRECTORIES`
+ * @param settings further settings of one command; they too win over the repository's own
  */
 export function gitEnvironment(
   ambient: Readonly<Record<string, string | undefined>>,
   extra: Readonly<Record<string, string>> = {},
+  settings: GitSettings = [],
 ): Record<string, string> {
   const result: Record<string, string> = {}
   for (const [name, value] of Object.entries(ambient)) {
@@ -38,13 +45,14 @@ export function gitEnvironment(
     if (name.startsWith('GIT_') && !keptGitVariables.has(name)) continue
     result[name] = value
   }
-  forcedSettings.forEach(([key, value], index) => {
+  const all = [...settings, ...forcedSettings]
+  all.forEach(([key, value], index) => {
     result[`GIT_CONFIG_KEY_${index}`] = key
     result[`GIT_CONFIG_VALUE_${index}`] = value
   })
   return {
     ...result,
-    GIT_CONFIG_COUNT: String(forcedSettings.length),
+    GIT_CONFIG_COUNT: String(all.length),
     // An empty list allows no transport at all, whatever `protocol.*` the repository sets: a partial clone with a
     // missing object stays a missing object.
     GIT_ALLOW_PROTOCOL: '',

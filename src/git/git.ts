@@ -5,10 +5,20 @@ import { type CommitRecord, walkHistory } from './history.ts'
 import { createIdleProcesses } from './idle-processes.ts'
 import { importStream } from './import.ts'
 import { createObjectReader, type ObjectReader } from './object-reader.ts'
+import { type ObjectSize, readObjectSizes } from './object-sizes.ts'
 import type { GitSetup } from './process.ts'
 import { createProcessTally, type ProcessTally } from './process-tally.ts'
 import { findReadme, type ReadmeFile } from './readme.ts'
 import { listRefs, type RefListing } from './refs.ts'
+import {
+  arePackable,
+  areReachable,
+  type Out,
+  sendBlob,
+  sendPack,
+  sendUploadPack,
+  type UploadPackRequest,
+} from './send-objects.ts'
 import { type GitVersion, hasBatchCommand, readGitVersion } from './version.ts'
 
 export interface Git {
@@ -35,6 +45,23 @@ export interface Git {
   findReadme(folder: string, reader: ObjectReader, signal?: AbortSignal): Promise<ReadmeFile | undefined>
   /** A reader of the repository's objects; dispose it. */
   openReader(folder: string): ObjectReader
+  /** What some hashes name, see `object-sizes.ts`. */
+  readObjectSizes(
+    at: { readonly folder: string; readonly hashes: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ObjectSize>>
+  /** One blob, see `send-objects.ts`; so are the next four. */
+  sendBlob(at: { readonly folder: string; readonly hash: string }, out: Out): Promise<void>
+  sendPack(at: { readonly folder: string; readonly tips: readonly string[] }, out: Out): Promise<void>
+  sendUploadPack(at: { readonly gitDir: string; readonly request: UploadPackRequest }, out: Out): Promise<void>
+  arePackable(
+    at: { readonly folder: string; readonly tips: readonly string[]; readonly maxWorkMs: number },
+    signal: AbortSignal,
+  ): Promise<boolean>
+  areReachable(
+    at: { readonly folder: string; readonly tips: readonly string[]; readonly hashes: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<boolean>
   /** Fills a repository of the viewer's own. */
   importStream(gitDir: string, stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>
 }
@@ -102,6 +129,12 @@ export function createGit(plan: GitPlan, options: GitSurroundings): Git {
     listRefs: (folder, listing) => listRefs(setup, folder, listing),
     walkHistory: (folder, walk) => walkHistory(setup, folder, walk),
     importStream: (gitDir, stream) => importStream(setup, gitDir, stream),
+    readObjectSizes: (at, signal) => readObjectSizes(setup, at, signal),
+    sendBlob: (at, out) => sendBlob(setup, at, out),
+    sendPack: (at, out) => sendPack(setup, at, out),
+    sendUploadPack: (at, out) => sendUploadPack(setup, at, out),
+    arePackable: (at, signal) => arePackable(setup, at, signal),
+    areReachable: (at, signal) => areReachable(setup, at, signal),
     findReadme: (folder, reader, signal) => findReadme(setup, { folder, reader }, signal),
     openReader: folder =>
       createObjectReader(setup, folder, {

@@ -8,7 +8,7 @@ import { dirname } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import type { Clock, Timer } from '../base/clock.ts'
 import { ViewerError } from '../base/errors.ts'
-import { gitEnvironment } from './environment.ts'
+import { type GitSettings, gitEnvironment } from './environment.ts'
 import type { ProcessTally } from './process-tally.ts'
 
 /** What every git process of the program has in common. */
@@ -22,6 +22,16 @@ export interface GitSetup {
   readonly ambient: Readonly<Record<string, string | undefined>>
   /** Counts the processes; without it nobody does. */
   readonly tally?: ProcessTally
+  /** What one command has besides. */
+  readonly extra?: CommandExtra
+}
+
+/** What some commands have besides their arguments. */
+export interface CommandExtra {
+  readonly variables?: Readonly<Record<string, string>>
+  readonly settings?: GitSettings
+  /** It starts processes of its own, which are ended with it. */
+  readonly hasChildren?: boolean
 }
 
 /** How much of standard error is kept. */
@@ -49,11 +59,14 @@ export interface GitEnd {
  * repository never stands for one that happens to surround it.
  */
 export function startGit(setup: GitSetup, folder: string, args: readonly string[]): GitProcess {
+  const { variables, settings, hasChildren = false } = setup.extra ?? {}
   const child = spawn(setup.program, args as string[], {
     cwd: folder,
-    env: gitEnvironment(setup.ambient, { GIT_CEILING_DIRECTORIES: dirname(folder) }),
+    env: gitEnvironment(setup.ambient, { GIT_CEILING_DIRECTORIES: dirname(folder), ...variables }, settings),
     stdio: 'pipe',
     windowsHide: true,
+    // A group of its own, so that one signal reaches all of it.
+    detached: hasChildren,
   })
   let spawnError: Error | undefined
   const failedToStart = new Promise<void>(resolve => {
@@ -66,14 +79,14 @@ export function startGit(setup: GitSetup, folder: string, args: readonly string[
   // Where no file descriptor is left, Node makes no pipes, and never says that the process has ended.
   const hasPipes = (child.stdout as Readable | undefined) !== undefined
   if (!hasPipes) {
-    const [stdin, stdout, stderr] = [new PassThrough().resume(), new PassThrough(), new PassThrough()]
+    const [stdin, stdout, stderr] = [new PassThrough().resume(), new PassThrough().end(), new PassThrough().end()]
     Object.assign(child, { stdin, stdout, stderr })
   }
   const tellEnd = setup.tally?.started(args)
   let stderr = ''
   child.stderr.setEncoding('utf8')
   child.stderr.on('data', (text: string) => {
-    if (stderr.length < maxStderrChars) stderr = (stderr + text).slice(0, maxStderrChars)
+    if (stderr.length < maxStderrChars) stderr = withoutOverwritten(stderr + text).slice(0, maxStderrChars)
   })
   // A process that ended early makes writes to it fail; its exit status says more than EPIPE does.
   child.stdin.on('error', () => {})
@@ -85,7 +98,30 @@ export function startGit(setup: GitSetup, folder: string, args: readonly string[
     if (hasPipes) child.on('close', end)
     else void failedToStart.then(() => end(null, null))
   })
-  return { child, stderr: () => stderr, ended, kill: () => void child.kill('SIGKILL') }
+  const kill = () => {
+    if (hasChildren) killGroup(child)
+    else child.kill('SIGKILL')
+  }
+  // What it leaves behind would hold its pipes open, or go on with nobody to stop it.
+  if (hasChildren) child.on('exit', kill)
+  return { child, stderr: () => stderr, ended, kill }
+}
+
+/** What a terminal would show: of progress that writes over itself no more than the last word, or it would fill all the room. */
+function withoutOverwritten(text: string): string {
+  if (!text.includes('\r')) return text
+  const lines = text.split('\n')
+  return lines.map(line => line.slice(line.lastIndexOf('\r') + 1)).join('\n')
+}
+
+/** Ends a process and those that it has started. */
+function killGroup({ pid }: ChildProcessWithoutNullStreams) {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // All of them have ended.
+  }
 }
 
 export interface RunOptions {
@@ -173,16 +209,26 @@ export async function streamGit(
   return git.stderr()
 }
 
+/** Listens for a process's words. */
+export interface SilenceWatch {
+  heard(): void
+  /** While a process is not listened to, it cannot be silent. */
+  pause(): void
+  resume(): void
+  stop(): void
+}
+
 /** Calls `onSilence` when `heard` was not called for the set-up's limit. */
-export function watchSilence(setup: GitSetup, onSilence: () => void): { heard(): void; stop(): void } {
+export function watchSilence(setup: GitSetup, onSilence: () => void): SilenceWatch {
   const { clock, silenceLimitMs } = setup
   let lastMs = clock.monotonicMs()
   let timer: Timer
   let stopped = false
+  let paused = false
   // One timer that looks back is cheaper than a new one for every piece of output.
   const arm = (delayMs: number) => {
     timer = clock.startTimer(delayMs, () => {
-      const leftMs = lastMs + silenceLimitMs - clock.monotonicMs()
+      const leftMs = paused ? silenceLimitMs : lastMs + silenceLimitMs - clock.monotonicMs()
       if (leftMs > 0) arm(leftMs)
       // What git has said while this process was busy lies in the pipe, and is heard before anybody is judged.
       else setImmediate(() => setImmediate(judge))
@@ -190,12 +236,19 @@ export function watchSilence(setup: GitSetup, onSilence: () => void): { heard():
   }
   const judge = () => {
     if (stopped) return
-    if (lastMs + silenceLimitMs - clock.monotonicMs() <= 0) onSilence()
+    if (!paused && lastMs + silenceLimitMs - clock.monotonicMs() <= 0) onSilence()
     else arm(silenceLimitMs)
   }
   arm(silenceLimitMs)
   return {
     heard: () => {
+      lastMs = clock.monotonicMs()
+    },
+    pause: () => {
+      paused = true
+    },
+    resume: () => {
+      paused = false
       lastMs = clock.monotonicMs()
     },
     stop: () => {
@@ -221,6 +274,7 @@ export function gitFailure(args: readonly string[], end: GitEnd, stderr: string)
     })
   }
   const how = end.signal ? `was ended by ${end.signal}` : `ended with status ${end.status}`
-  const said = stderr.trim().split('\n')[0] ?? ''
+  const lines = stderr.trim().split('\n')
+  const said = lines.find(line => /^(?:fatal|error): /.test(line)) ?? lines[0] ?? ''
   return new ViewerError('GIT_FAILED', `${command} ${how}${said ? `: ${said}` : ''}`, { data })
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { chmod, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -10,6 +10,7 @@ import { createObjectReader, type ObjectReaderOptions } from '../../src/git/obje
 import type { GitSetup } from '../../src/git/process.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { buildRepository, damageObject, runGit } from '../support/tracker-builder.ts'
+import { fakeGit } from './fake-git.ts'
 
 const setup: GitSetup = { program: 'git', clock: systemClock, silenceLimitMs: 20_000, ambient: process.env }
 const manyBytes = 1 << 24
@@ -25,15 +26,6 @@ async function truncateObject(path: string, name: string) {
   const file = join(path, 'objects', name.slice(0, 2), name.slice(2))
   await chmod(file, 0o644)
   await truncate(file, 60)
-}
-
-/** A git that answers what the test says. The script may use $1…; it reads requests on standard input. */
-async function fakeGit(script: string) {
-  const folder = await mkdtemp(join(tmpdir(), 'fake-git-'))
-  const program = join(folder, 'git')
-  await writeFile(program, `#!/bin/sh\n${script}\n`)
-  await chmod(program, 0o755)
-  return { program, folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
 }
 
 describe.each<ObjectReaderOptions['protocol']>(['command', 'plain'])('with the %s protocol', protocol => {
