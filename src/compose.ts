@@ -7,6 +7,7 @@ import { basename, join } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { systemClock } from './base/clock.ts'
 import { ViewerError } from './base/errors.ts'
+import { createGate } from './base/gate.ts'
 import { noMeasures } from './base/measures.ts'
 import { once } from './base/once.ts'
 import { type CacheManager, createCacheManager } from './cache/cache-manager.ts'
@@ -29,12 +30,14 @@ import { createRateLimit } from './http/rate-limit.ts'
 import { createRenderedTexts } from './http/rendered-texts.ts'
 import { createRepeatedAnswers } from './http/repeated-answers.ts'
 import type { MetricsRoute } from './http/routes/metrics.ts'
+import type { FetchOptions } from './http/services.ts'
 import { loadStaticFiles } from './http/static-files.ts'
 import { openSite, queryMistakes } from './open-site.ts'
 import { createLinker } from './pages/linker.ts'
 import { digestSources, digestTemplates, projectFolder, readVersion } from './project-files.ts'
 import { openSearchIndex } from './search/search-index.ts'
 import { openStorage, type StorageOptions } from './store/open-storage.ts'
+import { openStreams } from './streams/open-streams.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 
 export interface ComposeInput {
@@ -63,6 +66,8 @@ export interface Program extends AsyncDisposable {
 }
 
 const rescanAfterMs = 10_000
+/** What is still under way then when the program ends is cut off; `main.ts` waits some seconds longer. */
+const lastAnswersMs = 15_000
 /** More threads than this read no faster: git and this thread need processors too. */
 const mostThreads = 4
 
@@ -145,6 +150,9 @@ export async function compose(input: ComposeInput): Promise<Program> {
       },
     }),
   )
+  // Closed before the manager too: what makes long answers uses its repositories.
+  const streamsFolder = join(settings.dataDir, 'streams-v1')
+  const streams = stack.use(openStreams({ ...settings.streams, folder: streamsFolder }, { clock, log, measures }))
   openTheOnly(list, scan, manager)
   const { readGitConfig } = settings.repositories
   for (const mistake of queryMistakes(settings)) log.warn(mistake, 'a named query cannot be read')
@@ -155,8 +163,10 @@ export async function compose(input: ComposeInput): Promise<Program> {
   const { text, people, crawlers, live } = settings
   const { maxMarkdownChars } = settings.limits
   const { pages: ofRepositories } = settings.repositories
-  const chosen = { look: [settings.look, look.digest], text, people, crawlers, live, ofRepositories }
-  const shown = { basePath, publicUrl, title, maxMarkdownChars, chosen, copy: input.copy?.key }
+  const { previewMaxBytes: previews } = settings.files
+  const { enabled: fetching } = settings.fetch
+  const chosen = { look: [settings.look, look.digest], text, people, crawlers, live, ofRepositories, previews }
+  const shown = { basePath, publicUrl, title, maxMarkdownChars, fetching, chosen, copy: input.copy?.key }
   const buildTag = shortDigest([version, files.digest, templates, digestSources(), JSON.stringify(shown)]).slice(0, 8)
   measures.gauge('gitbugviewer_info', () => [{ labels: { version }, value: 1 }])
   measures.gauge('gitbugviewer_repositories', () => registry.all().length)
@@ -193,6 +203,8 @@ export async function compose(input: ComposeInput): Promise<Program> {
         { maxBytes: settings.cache.fragmentsMaxBytes, tag: textTag },
       ),
       measures,
+      streams,
+      longWork: createGate(settings.streams.maxProcesses),
       answerer: createAnswerer({ pages, repeated, buildTag, sharedCacheSeconds, rateLimit }),
       options: {
         basePath,
@@ -202,6 +214,9 @@ export async function compose(input: ComposeInput): Promise<Program> {
         maxHookBodyBytes: settings.limits.maxHookBodyBytes,
         allowsCrawlers: crawlers.allow,
         maxListeners: live.maxListeners,
+        stallMs: settings.streams.stallSeconds * 1000,
+        previewMaxBytes: settings.files.previewMaxBytes,
+        fetch: fetchOptions(settings),
         hooksEnabled: settings.hooks.enabled,
         hookSecret: settings.hooks.secret,
         hookMode: settings.hooks.mode,
@@ -217,6 +232,7 @@ export async function compose(input: ComposeInput): Promise<Program> {
       measures: metrics,
       metricsRoute: metricsPort === undefined ? metricsRoute : undefined,
       isReady: () => ready,
+      ending: { answersMs: lastAnswersMs, clock },
     },
   )
   const jobs = stack.use(new AsyncDisposableStack())
@@ -288,6 +304,12 @@ function storageOptions({ store, dataDir }: Settings): StorageOptions {
     redis: url === undefined ? undefined : { ...redis, url, timeoutMs: timeoutMilliseconds },
     leaseMs: leaseSeconds * 1000,
   }
+}
+
+function fetchOptions({ fetch }: Settings): FetchOptions | undefined {
+  if (!fetch.enabled) return undefined
+  const { maxRequestBytes, maxPackBytes, requestSeconds, packSeconds } = fetch
+  return { maxRequestBytes, maxPackBytes, requestMs: requestSeconds * 1000, packMs: packSeconds * 1000 }
 }
 
 interface Chosen {

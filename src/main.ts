@@ -15,8 +15,8 @@ import { homeFolder, readVersion } from './project-files.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 
 const exitMistake = 2
-/** Requests under way have this long to end after the signal. */
-const shutdownLimitMs = 15_000
+/** After this the end is no longer in order. Less than service managers wait, and more than requests under way are given. */
+const shutdownLimitMs = 19_000
 
 /** Runs the command. Settles once the server listens, or the command has said what it was asked. */
 export async function main(argv: readonly string[]): Promise<void> {

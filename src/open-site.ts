@@ -31,6 +31,7 @@ export function openSite(settings: Settings, { look, files, copy }: SiteParts): 
     loadsAvatars: people.avatars === 'remote',
     images: text.images,
     isLive: live.enabled,
+    isFetchable: settings.fetch.enabled && !copy,
     ...(copy && { isCopy: true, offers: (url: string) => copy.offers(url) }),
     choicesFor: name => choicesFor(settings, name),
   })

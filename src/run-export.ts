@@ -2,13 +2,15 @@
  * The command `git-bug-viewer export`: composes the program as for a server, without one, and has `export/` ask it for
  * every page. Like `compose.ts`, it may know every room.
  */
+import type { OutgoingHttpHeader } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 import { systemClock } from './base/clock.ts'
-import { isViewerError } from './base/errors.ts'
+import { isViewerError, ViewerError } from './base/errors.ts'
 import { compose } from './compose.ts'
 import type { ExportCommand } from './config/export-command.ts'
 import type { Settings } from './config/settings.ts'
 import { ownHost, readAddress } from './export/addresses.ts'
-import type { Ask } from './export/answer.ts'
+import type { Ask, AskFile } from './export/answer.ts'
 import { type ExportOptions, type ExportSummary, exportSite } from './export/export-site.ts'
 import { normalQuery } from './export/lists.ts'
 import { openOutputFolder } from './export/output-folder.ts'
@@ -50,7 +52,7 @@ export async function runExport(input: ExportInput): Promise<{ readonly text: st
     const { statusCode, headers: sent, rawPayload } = await program.app.inject({ method: 'GET', url, headers })
     return {
       status: statusCode,
-      type: String(sent['content-type'] ?? '').split(';', 1)[0] ?? '',
+      type: mediaType(sent['content-type']),
       location: sent.location,
       etag: sent.etag,
       body: rawPayload,
@@ -58,7 +60,7 @@ export async function runExport(input: ExportInput): Promise<{ readonly text: st
   }
   let summary: ExportSummary
   try {
-    summary = await exportSite(options, { ask, output, signal, reporter })
+    summary = await exportSite(options, { ask, askFile: fileAsker(program.app), output, signal, reporter })
   } finally {
     reporter.end()
   }
@@ -67,6 +69,38 @@ export async function runExport(input: ExportInput): Promise<{ readonly text: st
     text: `${summaryLine(summary, { folder: out, seconds })}\n`,
     isComplete: summary.isComplete && summary.failures === 0,
   }
+}
+
+/** Asks for attached files, and hands them on as they come. */
+function fileAsker(app: FastifyInstance): AskFile {
+  const headers = { host: ownHost }
+  return async url => {
+    const { statusCode, headers: sent } = await app.inject({ method: 'HEAD', url, headers })
+    const bytes = Number(sent['content-length'] ?? 0)
+    return { status: statusCode, type: mediaType(sent['content-type']), bytes, read: () => readFile(url, bytes) }
+  }
+  async function* readFile(url: string, bytes: number): AsyncGenerator<Uint8Array> {
+    const failed = (cause?: unknown) =>
+      new ViewerError('STREAM_FAILED', `${url} was not answered to its end`, { cause })
+    const answer = await app.inject({ method: 'GET', url, headers, payloadAsStream: true })
+    let left = bytes
+    try {
+      for await (const piece of answer.stream() as AsyncIterable<Uint8Array>) {
+        left -= piece.length
+        yield piece
+      }
+    } catch (error) {
+      throw failed(error)
+    } finally {
+      // Whoever has read enough is a client that has gone.
+      answer.raw.res.destroy()
+    }
+    if (answer.statusCode !== 200 || left !== 0) throw failed()
+  }
+}
+
+function mediaType(header: OutgoingHttpHeader | undefined): string {
+  return String(header ?? '').split(';', 1)[0] ?? ''
 }
 
 function exportOptions(command: ExportInput['command'], { repositories, crawlers }: Settings): ExportOptions {

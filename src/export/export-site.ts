@@ -6,7 +6,7 @@
  */
 import type { ExportFormat } from '../base/export-formats.ts'
 import { type Address, ownHost, readAddress, repositoryUrl } from './addresses.ts'
-import type { Ask } from './answer.ts'
+import type { Ask, AskFile, FileAnswer } from './answer.ts'
 import { type Crawl, type CrawlItem, createCrawl } from './crawl.ts'
 import { repositoryFolders } from './file-names.ts'
 import type { ExportedRepository, FileList, ListedFile, Manifest } from './manifest.ts'
@@ -25,6 +25,7 @@ export interface ExportOptions {
 
 export interface ExportDeps {
   readonly ask: Ask
+  readonly askFile: AskFile
   readonly output: OutputFolder
   /** Ends the run: what was written is kept, and known to the next one. */
   readonly signal: AbortSignal
@@ -113,7 +114,8 @@ class Export {
       { rules: options, folders: this.#folders, baseUrl: options.baseUrl },
       {
         ask: deps.ask,
-        put: (item, bytes, file) => this.#put(item, bytes, file),
+        askFile: deps.askFile,
+        put: (item, content, file) => this.#put(item, content, file),
         failed: (url, status) => this.#fail(`${url} was answered with status ${status}`),
         mayBeThere: item => this.#mayBeThere(item),
       },
@@ -227,10 +229,10 @@ class Export {
     this.#failures.push(message)
   }
 
-  async #put({ address, file }: CrawlItem, bytes: Buffer, listed: ListedFile) {
+  async #put({ address, file }: CrawlItem, content: Buffer | FileAnswer, listed: ListedFile) {
     const { output, reporter } = this.#deps
     const files = address.repository === undefined ? this.#site : this.#current
-    const isNew = (await output.put(file, bytes)) === 'written'
+    const isNew = (await output.put(file, content)) === 'written'
     files.list.set(file, listed)
     if (isNew) {
       files.written++

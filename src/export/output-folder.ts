@@ -18,12 +18,23 @@ import { type FileList, type Manifest, parseManifest, writeManifest } from './ma
 export interface OutputFolder extends AsyncDisposable {
   /** What the last run left; undefined before the first. */
   readonly last: Manifest | undefined
-  /** Writes a file unless it has these bytes. @throws SETTING_INVALID where somebody else's file is in the way */
-  put(path: string, bytes: Uint8Array): Promise<'written' | 'unchanged'>
+  /**
+   * Writes a file unless it has these bytes.
+   * @throws SETTING_INVALID where somebody else's file is in the way, and what reading the content throws
+   */
+  put(path: string, content: FileContent): Promise<'written' | 'unchanged'>
   /** Whether all these files are there, in their lengths. */
   hasAll(files: FileList): Promise<boolean>
   /** Removes every file of earlier runs that is not in the new manifest, and writes that. @returns how many went */
   finish(manifest: Manifest): Promise<number>
+}
+
+/** What a file is to hold: bytes, or what can be read from its start as often as it takes. */
+export type FileContent = Uint8Array | ReadableContent
+
+export interface ReadableContent {
+  readonly bytes: number
+  read(): AsyncIterable<Uint8Array>
 }
 
 const ownFolder = '.git-bug-viewer'
@@ -80,13 +91,13 @@ class Folder implements OutputFolder {
     this.#ours = new Set([...pathsOf(last), ...journal])
   }
 
-  async put(path: string, bytes: Uint8Array): Promise<'written' | 'unchanged'> {
+  async put(path: string, content: FileContent): Promise<'written' | 'unchanged'> {
     if (!isSafePath(path)) throw new Error(`no path of an export: ${path}`)
     const file = join(this.#folder, path)
     const folder = dirname(path)
     if (!isPassable(await this.#kindOf(folder))) throw this.#inTheWay(folder)
     const kind = await kindOf(file)
-    if (kind === 'file' && (await fs.readFile(file)).equals(bytes)) {
+    if (kind === 'file' && (await holds(file, content))) {
       await this.#note(path)
       return 'unchanged'
     }
@@ -94,7 +105,7 @@ class Folder implements OutputFolder {
     if (kind === 'folder' || (kind !== 'missing' && !isOurs && !this.#force)) throw this.#inTheWay(path)
     await this.#note(path)
     await this.#makeFolder(path)
-    await this.#replace(file, bytes)
+    await this.#replace(file, content)
     return 'written'
   }
 
@@ -144,9 +155,14 @@ class Folder implements OutputFolder {
     return making
   }
 
-  async #replace(file: string, bytes: Uint8Array) {
+  async #replace(file: string, content: FileContent) {
     const part = join(this.#folder, ownFolder, `part-${this.#parts++}`)
-    await fs.writeFile(part, bytes, { flag: 'wx' })
+    try {
+      await fs.writeFile(part, content instanceof Uint8Array ? content : content.read(), { flag: 'wx' })
+    } catch (error) {
+      await fs.rm(part, { force: true })
+      throw error
+    }
     await fs.rename(part, file)
   }
 
@@ -193,6 +209,19 @@ class Folder implements OutputFolder {
 function inTheWay(path: string, cause?: unknown): ViewerError {
   const message = `${path} is in the way of an export, and was not written by one`
   return new ViewerError('SETTING_INVALID', message, { cause })
+}
+
+/** Whether a file has these bytes. */
+async function holds(file: string, content: FileContent): Promise<boolean> {
+  if (content instanceof Uint8Array) return (await fs.readFile(file)).equals(content)
+  await using handle = await fs.open(file)
+  if ((await handle.stat()).size !== content.bytes) return false
+  for await (const piece of content.read()) {
+    const there = Buffer.alloc(piece.length)
+    const { bytesRead } = await handle.read(there, 0, there.length)
+    if (bytesRead < there.length || !there.equals(piece)) return false
+  }
+  return true
 }
 
 /** What is at a place; links and devices are neither files nor folders. */

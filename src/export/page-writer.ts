@@ -4,8 +4,9 @@
  * no file, and an answer that says that the program failed is counted.
  */
 import { posix } from 'node:path'
+import { isViewerError } from '../base/errors.ts'
 import { type Address, type AddressRules, type LeftOut, ownHost, readAddress } from './addresses.ts'
-import type { Answer, Ask } from './answer.ts'
+import type { Answer, Ask, AskFile, FileAnswer } from './answer.ts'
 import type { CrawlItem, CrawlResult } from './crawl.ts'
 import { feedUrls, rewriteFeed } from './feed-links.ts'
 import type { ListedFile } from './manifest.ts'
@@ -15,8 +16,9 @@ import { addressesIn, replaceAddresses } from './text-addresses.ts'
 
 export interface PageWriterDeps {
   readonly ask: Ask
+  readonly askFile: AskFile
   /** Writes a file. */
-  put(item: CrawlItem, bytes: Buffer, file: ListedFile): Promise<void>
+  put(item: CrawlItem, content: Buffer | FileAnswer, file: ListedFile): Promise<void>
   /** Tells of an address that the program could not answer, though it should have. */
   failed(url: string, status: number): void
   /** False for a file that will not be there. */
@@ -54,17 +56,20 @@ export function createPageWriter(options: PageWriterOptions, deps: PageWriterDep
   const askOnce = (address: Address): Promise<Target> => {
     let target = asked.get(address.url)
     if (target === undefined) {
-      target = deps.ask(address.url).then(answer => afterAsking(address, answer))
+      target = address.kind === 'attachment' ? targetOfFile(address) : targetOfRedirect(address)
       asked.set(address.url, target)
     }
     return target
   }
 
-  const afterAsking = (address: Address, { status, location, type }: Answer): Target => {
-    if (address.kind === 'attachment') {
-      const item = status === 200 ? itemOf(address, `${address.path}.${endings[type] ?? 'bin'}`) : undefined
-      return item ? { item, hash: '' } : 'text'
-    }
+  const targetOfFile = async (address: Address): Promise<Target> => {
+    const { status, type } = await deps.askFile(address.url)
+    const item = status === 200 ? itemOf(address, `${address.path}.${endings[type] ?? 'bin'}`) : undefined
+    return item ? { item, hash: '' } : 'text'
+  }
+
+  const targetOfRedirect = async (address: Address): Promise<Target> => {
+    const { location } = await deps.ask(address.url)
     const next = location === undefined ? 'text' : readAddress(location, address.url, rules)
     if (next === undefined || typeof next === 'string' || next.kind !== 'file') return 'text'
     const item = itemOf(next)
@@ -99,7 +104,7 @@ export function createPageWriter(options: PageWriterOptions, deps: PageWriterDep
   }
 
   const rewrite = async ({ address, file }: CrawlItem, { type, body }: Answer, isAnywhere = false) => {
-    if (address.kind === 'attachment' || !/^text\/(?!css|javascript)|^application\/(?:atom|json|mbox)/.test(type)) {
+    if (!/^text\/(?!css|javascript)|^application\/(?:atom|json)/.test(type)) {
       return { bytes: body, isListed: false, targets: new Map<string, Target>() }
     }
     const text = body.toString()
@@ -142,9 +147,26 @@ export function createPageWriter(options: PageWriterOptions, deps: PageWriterDep
     return { bytes: Buffer.from(rewritten), isListed: false, targets }
   }
 
+  /** Copies an attached file piece by piece. */
+  const copy = async (item: CrawlItem): Promise<CrawlResult> => {
+    const { url } = item.address
+    const answer = await deps.askFile(url)
+    const { status, bytes } = answer
+    try {
+      if (status === 200) await deps.put(item, answer, { bytes, isListed: false })
+      else if (status >= 500) deps.failed(url, status)
+      return { isThere: status === 200, links: [] }
+    } catch (error) {
+      if (!isViewerError(error, 'STREAM_FAILED')) throw error
+      deps.failed(url, 500)
+      return { isThere: false, links: [] }
+    }
+  }
+
   return {
     async visit(item) {
-      const { url } = item.address
+      const { url, kind } = item.address
+      if (kind === 'attachment') return await copy(item)
       const answer = await deps.ask(url)
       const { status, location } = answer
       if (status === 200) return { isThere: true, links: await write(item, answer) }
@@ -170,6 +192,7 @@ const endings: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpg',
   'image/gif': 'gif',
   'image/webp': 'webp',
+  'text/plain': 'txt',
 }
 
 function pathOf(url: string): string {

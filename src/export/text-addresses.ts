@@ -1,4 +1,4 @@
-/** Addresses of the program in plain text, such as a table or a mailbox: told by the host that it believes to be. */
+/** Addresses of the program in plain text, such as a table: told by the host that it believes to be. */
 import { ownHost } from './addresses.ts'
 
 const pattern = new RegExp(`https?://${ownHost.replaceAll('.', '\\.')}(/[^\\s"'<>()\\[\\]\`,;]*)?`, 'g')

@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { plainFileName } from '../base/file-name.ts'
 import { chooseEncoding } from './choose-encoding.ts'
 import { matchesEtag } from './entity-tag.ts'
 import type { FinishedPage, FinishedPages } from './finished-pages.ts'
@@ -60,9 +61,17 @@ export const contentTypes = {
   svg: 'image/svg+xml; charset=utf-8',
   xml: 'application/xml; charset=utf-8',
   opensearch: 'application/opensearchdescription+xml; charset=utf-8',
+  // Neither has a registered name; these are what others use.
+  ndjson: 'application/x-ndjson',
+  bundle: 'application/x-git-bundle',
 } as const
 
+/** What is known of an answer before it is made. */
+export type AnswerHead = Pick<StateAnswer, 'state' | 'format' | 'isImmutable' | 'isCounted'>
+
 export interface Answerer {
+  /** Sets the headers that an answer has whether its client has it already (then it takes no turn) or has to be sent it. */
+  begin(request: FastifyRequest, reply: FastifyReply, head: AnswerHead): { etag: string; isUnchanged: boolean }
   send(request: FastifyRequest, reply: FastifyReply, answer: StateAnswer): Promise<FastifyReply>
   /** Those that can be given again without their routes. */
   readonly repeated: RepeatedAnswers
@@ -88,19 +97,25 @@ const forEver = 'public, max-age=31536000, immutable'
 export function createAnswerer(parts: AnswererParts): Answerer {
   const { pages, repeated, buildTag, sharedCacheSeconds = 0, rateLimit = noRateLimit } = parts
   const cacheControl = cacheControlOf(sharedCacheSeconds)
+  const begin: Answerer['begin'] = (request, reply, { state, format, isImmutable, isCounted }) => {
+    const etag = `W/"${state.slice(0, 16)}-${buildTag}-${format}"`
+    reply.header('etag', etag).header('cache-control', isImmutable === true ? forEver : cacheControl)
+    reply.header('vary', 'Accept-Encoding')
+    if (!listedFormats.has(format)) reply.header('x-robots-tag', 'noindex')
+    // There are no cookies, and nothing here depends on who asks: scripts of other sites may read it.
+    if (format === 'json' || format === 'ndjson') reply.header('access-control-allow-origin', '*')
+    const isUnchanged = matchesEtag(request.headers['if-none-match'], etag)
+    if (isUnchanged && isCounted !== true) rateLimit.giveBack(request)
+    return { etag, isUnchanged }
+  }
   return {
     repeated,
+    begin,
     async send(request, reply, answer) {
-      const etag = `W/"${answer.state.slice(0, 16)}-${buildTag}-${answer.format}"`
-      reply.header('etag', etag).header('cache-control', answer.isImmutable === true ? forEver : cacheControl)
-      reply.header('vary', 'Accept-Encoding')
-      if (!listedFormats.has(answer.format)) reply.header('x-robots-tag', 'noindex')
-      // There are no cookies, and nothing here depends on who asks: scripts of other sites may read it.
-      if (answer.format === 'json') reply.header('access-control-allow-origin', '*')
+      const { etag, isUnchanged: unchanged } = begin(request, reply, answer)
       const key = [answer.format, answer.state, answer.key].join('\n')
-      const unchanged = matchesEtag(request.headers['if-none-match'], etag)
       const found = unchanged ? undefined : pages.findNow(key)
-      if ((unchanged || found) && answer.isCounted !== true) rateLimit.giveBack(request)
+      if (found && answer.isCounted !== true) rateLimit.giveBack(request)
       const page = unchanged
         ? undefined
         : (found ??
@@ -122,7 +137,7 @@ export function createAnswerer(parts: AnswererParts): Answerer {
           type: contentTypes[answer.format],
         })
       }
-      if (!page) return sendUnchanged(request, reply)
+      if (!page) return sendHead(request, reply, 304)
       reply.type(contentTypes[answer.format])
       return await sendPage(request, reply, page)
     },
@@ -148,15 +163,11 @@ function unfinishedBody(error: unknown): string {
   throw error
 }
 
-/** A name that every system takes, and that cannot leave the header. */
-function plainFileName(name: string): string {
-  return name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '')
-}
-
-function sendUnchanged(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (request.method !== 'HEAD') return reply.code(304).send()
+/** Ends an answer without a body: one that is unchanged, or one of a HEAD request. */
+export function sendHead(request: FastifyRequest, reply: FastifyReply, status: 200 | 304): FastifyReply {
+  if (request.method !== 'HEAD') return reply.code(status).send()
   // Fastify would say `content-length: 0` of it, and to a cache that is the length of the page.
-  reply.raw.writeHead(304, reply.getHeaders() as OutgoingHttpHeaders).end()
+  reply.raw.writeHead(status, reply.getHeaders() as OutgoingHttpHeaders).end()
   return reply
 }
 

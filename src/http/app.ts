@@ -21,6 +21,7 @@ import { strings } from '../strings/strings.ts'
 import { contentTypes } from './answer.ts'
 import { apiRoutes } from './api/routes.ts'
 import { createEarlyServer } from './early-server.ts'
+import { type EndInTimeOptions, endInTime } from './end-in-time.ts'
 import {
   type ErrorAnswer,
   errorAnswer,
@@ -38,9 +39,11 @@ import { bugPages } from './routes/bug.ts'
 import { bugHistoryPages } from './routes/bug-history.ts'
 import { bugListPages } from './routes/bug-list.ts'
 import { bugListExports } from './routes/bug-list-exports.ts'
+import { bundleRoutes } from './routes/bundle.ts'
 import { commentRoutes } from './routes/comments.ts'
 import { crawlerRoutes } from './routes/crawlers.ts'
 import { eventRoutes } from './routes/events.ts'
+import { fetchRoutes } from './routes/fetch.ts'
 import { fileRoutes } from './routes/files.ts'
 import { goRoutes } from './routes/go.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -52,6 +55,7 @@ import { repositoryPages } from './routes/repository-pages.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sitePages } from './routes/site-pages.ts'
 import { suggestRoutes } from './routes/suggest.ts'
+import { wholeBugExports } from './routes/whole-bug-exports.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import type { HttpServices, PageServices } from './services.ts'
 import { type StaticFiles, staticFileRoutes } from './static-files.ts'
@@ -69,6 +73,7 @@ export interface AppOptions {
   /** Where `/metrics` is answered here: what it shows. */
   readonly metricsRoute: MetricsRoute | undefined
   isReady(): boolean
+  readonly ending: EndInTimeOptions
 }
 
 /** Builds the server. */
@@ -98,6 +103,7 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   app.addHook('preClose', async () => {
     closing = true
   })
+  endInTime(app, options.ending)
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (closing) reply.header('connection', 'close')
     done(null, payload)
@@ -118,6 +124,8 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   const pages: PageServices = { ...services, render }
 
   const answer = async (failure: Failure) => {
+    // The client has gone: nobody is there to hear of it, and nothing has gone wrong.
+    if (failure.reply.raw.destroyed) return failure.reply.hijack()
     // Whatever becomes of it, also where the page about it cannot be made: it is not what the ETag names.
     failure.reply.header('cache-control', 'no-store').removeHeader('etag')
     const told = errorAnswer(failure.error)
@@ -141,6 +149,8 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   if (services.options.hooksEnabled) await app.register(hookRoutes, services)
   await app.register(bugListPages, pages)
   await app.register(bugListExports, pages)
+  await app.register(wholeBugExports, pages)
+  await app.register(bundleRoutes, pages)
   await app.register(suggestRoutes, pages)
   await app.register(bugPages, pages)
   await app.register(bugHistoryPages, pages)
@@ -149,6 +159,8 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   await app.register(repositoryPages, pages)
   await app.register(pictureRoutes, pages)
   await app.register(fileRoutes, pages)
+  const { fetch } = services.options
+  if (fetch) await app.register(fetchRoutes, { services, fetch, version: options.version })
   await app.register(aboutRoutes, pages)
   await app.register(searchRoutes, pages)
   await app.register(goRoutes, pages)

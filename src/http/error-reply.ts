@@ -8,6 +8,7 @@ import { failureBadge } from '../pages/badge.ts'
 import type { BuildProgress } from '../pages/progress-page.ts'
 import { contentTypes } from './answer.ts'
 import { badgeHeaders, isBadgePath } from './badge-headers.ts'
+import { isGitPath } from './repository-url.ts'
 
 /** Statuses of the codes that can reach a visitor; every other one is a 500. */
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -27,14 +28,23 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   PARAMETER_INVALID: 400,
   UNAUTHORIZED: 401,
   PAYLOAD_TOO_LARGE: 413,
+  REQUEST_TIMEOUT: 408,
   RATE_LIMITED: 429,
   LOAD_TIMEOUT: 503,
+  RANGE_UNSATISFIABLE: 416,
+  FETCH_INVALID: 400,
+  FETCH_NOT_OFFERED: 403,
+  PUSH_REFUSED: 403,
+  STREAM_FAILED: 503,
+  STREAM_TIMEOUT: 503,
+  TOO_BUSY: 503,
   SHUTTING_DOWN: 503,
 }
 
 /** Where the message itself is for the operator: it may name folders, and quote git. */
 const publicMessages: Partial<Record<ErrorCode, string>> = {
   REPOSITORY_UNREADABLE: 'the repository cannot be read now',
+  STREAM_FAILED: 'the answer could not be made now',
 }
 
 /** When to come back after a 503, in seconds: in general, and to see how far a first build has come. */
@@ -140,8 +150,10 @@ const reasonPhrases: ReadonlyMap<number, string> = new Map([
   [401, 'Unauthorized'],
   [404, 'Not Found'],
   [405, 'Method Not Allowed'],
+  [408, 'Request Timeout'],
   [409, 'Conflict'],
   [413, 'Content Too Large'],
+  [416, 'Range Not Satisfiable'],
   [415, 'Unsupported Media Type'],
   [429, 'Too Many Requests'],
   [500, 'Internal Server Error'],
@@ -157,8 +169,10 @@ export function errorLabel({ code, status }: ErrorAnswer): ErrorCode | 'INTERNAL
 export function wantedErrorFormat(request: FastifyRequest): 'json' | 'text' | 'svg' | 'html' {
   const path = request.originalUrl.split('?', 1)[0] ?? ''
   if (isBadgePath(path)) return 'svg'
-  if (/\/(?:api|hooks)\//.test(path) || path.endsWith('.json')) return 'json'
-  return path === '/metrics' || /\.(?:atom|txt|csv|mbox|md)$/.test(path) ? 'text' : 'html'
+  if (/\/(?:api|hooks)\//.test(path) || /\.(?:nd)?json$/.test(path)) return 'json'
+  // git shows what it is told in plain text.
+  if (isGitPath(path)) return 'text'
+  return path === '/metrics' || /\.(?:atom|txt|csv|mbox|md|bundle)$/.test(path) ? 'text' : 'html'
 }
 
 /** Sends an error to those who read no HTML. */

@@ -5,8 +5,21 @@ import type { Lease } from '../cache/lease.ts'
 
 /** @returns undefined where its objects are gone since the state was made. @param signal ends the wait */
 export async function readableBug(lease: Lease, summary: BugSummary, signal?: AbortSignal): Promise<Bug | undefined> {
+  return await unlessUnreadable(lease.readBug(summary, signal))
+}
+
+/** The same for those who read all bugs one after the other. */
+export async function readablePassingBug(
+  lease: Lease,
+  summary: BugSummary,
+  signal: AbortSignal,
+): Promise<Bug | undefined> {
+  return await unlessUnreadable(lease.readPassingBug(summary, signal))
+}
+
+async function unlessUnreadable(reading: Promise<Bug>): Promise<Bug | undefined> {
   try {
-    return await lease.readBug(summary, signal)
+    return await reading
   } catch (error) {
     if (isViewerError(error, 'BUG_UNREADABLE')) return undefined
     throw error

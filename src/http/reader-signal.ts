@@ -5,8 +5,11 @@ import type { FastifyReply } from 'fastify'
 export function readerSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   const { raw } = reply
-  raw.once('close', () => {
+  const onClose = () => {
     if (!raw.writableFinished) gone.abort(new DOMException('the client has gone', 'AbortError'))
-  })
+  }
+  // It may have gone before anybody listened.
+  if (raw.destroyed) onClose()
+  else raw.once('close', onClose)
   return gone.signal
 }

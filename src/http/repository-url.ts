@@ -2,7 +2,8 @@
  * Addresses inside a repository. A repository's name may contain slashes and ends at `/-/` (`api.md`, "Pages"), which
  * no router can express; so `/<name>/-/<rest>` is rewritten to one path segment with the name in it before routing:
  *
- *     /group/tool/-/bugs?q=x   ──►   /-/in-repository/group%2Ftool/bugs?q=x
+ *     /group/tool/-/bugs?q=x          ──►   /-/in-repository/group%2Ftool/bugs?q=x
+ *     /group/tool.git/info/refs?…     ──►   /-/git-of/group%2Ftool/info/refs?…
  *
  * The inner form is not an address of its own: a request for it finds nothing.
  */
@@ -10,9 +11,20 @@
 /** Routes inside a repository start so; their parameter `name` is the repository's name. */
 export const repositoryPrefix = '/-/in-repository/:name'
 
+/** Routes of git's own protocol start so; `name` as above. What git does not ask for is no such route. */
+export const gitPrefix = '/-/git-of/:name'
+
 const innerPrefix = '/-/in-repository/'
+const innerGitPrefix = '/-/git-of/'
+/** What may follow a repository's name with `.git`. */
+const gitAddress = /^\/(.+)\.git(\/?|\/info\/refs|\/git-upload-pack|\/git-receive-pack|\/HEAD|\/objects\/.+)$/
+/** git asks so for a repository whose address was given without `.git`. */
+const shortGitAddress = /^\/(.+)(\/info\/refs)$/
+const gitService = /[?&]service=git-(?:upload|receive)-pack(?:&|$)/
+
 /** A route's pattern as people know the address: `/:name/-/bugs/:id`. */
 export function shownPattern(pattern: string): string {
+  if (pattern.startsWith(gitPrefix)) return `/:name.git${pattern.slice(gitPrefix.length)}`
   return pattern.startsWith(repositoryPrefix) ? `/:name/-${pattern.slice(repositoryPrefix.length)}` : pattern
 }
 
@@ -30,12 +42,26 @@ export function rewriteUrl(url: string, basePath: string): string {
   const path = stripBase(queryAt < 0 ? url : url.slice(0, queryAt), basePath)
   if (path === undefined) return nowhere
   const decoded = decode(path)
-  if (decoded === undefined || decoded.startsWith(innerPrefix)) return nowhere
+  if (decoded === undefined || decoded.startsWith(innerPrefix) || decoded.startsWith(innerGitPrefix)) return nowhere
   const end = path.indexOf('/-/')
-  if (end <= 0) return path + query
+  if (end < 0) return rewriteGitUrl(path, query)
+  if (end === 0) return path + query
   // Decoded once here and encoded as one segment, so that the router hands on exactly this name.
   const name = decode(path.slice(1, end))
   return name === undefined ? nowhere : `${innerPrefix}${encodeURIComponent(name)}/${path.slice(end + 3)}${query}`
+}
+
+/** True for an address that only git asks for. @param path as it came, without its query */
+export function isGitPath(path: string): boolean {
+  return /\.git\/[^/]|\/info\/refs$/.test(path) && !path.includes('/-/')
+}
+
+function rewriteGitUrl(path: string, query: string): string {
+  const address = gitAddress.exec(path) ?? (gitService.test(query) ? shortGitAddress.exec(path) : undefined)
+  const [, encoded = '', rest = ''] = address ?? []
+  if (encoded === '') return path + query
+  const name = decode(encoded)
+  return name === undefined ? nowhere : innerGitPrefix + encodeURIComponent(name) + rest + query
 }
 
 /** For those who watch the server, and know nothing of where a proxy shows it; and what crawlers ask of a host only. */

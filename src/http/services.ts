@@ -1,10 +1,12 @@
 /** What routes are given: each is an option of the plugin that needs it. */
+import type { Gate } from '../base/gate.ts'
 import type { Measures } from '../base/measures.ts'
 import type { CacheManager } from '../cache/cache-manager.ts'
 import type { Overview } from '../cache/overview.ts'
 import type { Survey } from '../cache/survey.ts'
 import type { PageView, RepositoryInput } from '../pages/layout.ts'
 import type { Site } from '../pages/site.ts'
+import type { StreamCache } from '../streams/stream-cache.ts'
 import type { CommentTexts, TextSource } from '../text/comment-texts.ts'
 import type { Markdown } from '../text/markdown.ts'
 import type { Answerer } from './answer.ts'
@@ -22,6 +24,10 @@ export interface HttpServices {
   /** The rendered texts of a page. @param signal ends the wait */
   commentTexts(wanted: WantedTexts, signal?: AbortSignal): Promise<CommentTexts>
   readonly answerer: Answerer
+  /** Long answers. */
+  readonly streams: StreamCache
+  /** Bounds the fetches and exports that are made at the same time. */
+  readonly longWork: Gate
   readonly measures: Measures
   readonly options: HttpOptions
 }
@@ -36,6 +42,17 @@ export interface WantedTexts {
 export interface PageServices extends HttpServices {
   /** Fills a template of `views/`. */
   render(template: string, view: PageView): Promise<string>
+}
+
+/** Bounds of a fetch. */
+export interface FetchOptions {
+  /** Decompressed. */
+  readonly maxRequestBytes: number
+  readonly maxPackBytes: number
+  /** For the request to come. */
+  readonly requestMs: number
+  /** For git to work, without waiting for readers. */
+  readonly packMs: number
 }
 
 export interface HttpOptions {
@@ -54,6 +71,12 @@ export interface HttpOptions {
   readonly allowsCrawlers: boolean
   /** Pages that are told of newer states at the same time. */
   readonly maxListeners: number
+  /** A reader of a long answer that takes nothing for this long is cut off. */
+  readonly stallMs: number
+  /** Pictures up to this size are shown where they are attached. */
+  readonly previewMaxBytes: number
+  /** Undefined where nothing can be fetched. */
+  readonly fetch: FetchOptions | undefined
   readonly hooksEnabled: boolean
   readonly hookSecret: string | undefined
   /** What a push does to a repository that is open. */

@@ -3,6 +3,7 @@
  *
  *     open and fresh ──────────────────────────► use
  *     first build ──────── progressAfterMs ────► LOAD_TIMEOUT with `progress`: a page shows it, and comes back
+ *                          (who does not come back waits like anybody else)
  *     anything else ────── longestWaitMs ──────► LOAD_TIMEOUT
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -20,6 +21,15 @@ export interface RepositoryUse {
   signal(): AbortSignal
 }
 
+export interface RepositoryRequest {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  /** The repository's name. */
+  readonly name: string
+  /** For programs that ask once: they wait for a first build as well. */
+  readonly isPatient?: boolean
+}
+
 /**
  * Opens the repository that the address names, and runs `use` with it.
  * @throws what `acquire` throws, and LOAD_TIMEOUT: the reading then goes on, and a later request may find it done. Its
@@ -27,18 +37,19 @@ export interface RepositoryUse {
  */
 export async function withRepository<T>(
   services: HttpServices,
-  at: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly name: string },
+  at: RepositoryRequest,
   use: (repository: RepositoryUse) => Promise<T>,
 ): Promise<T> {
   const signal = once(() => readerSignal(at.reply))
-  using lease = services.manager.acquireNow(at.name) ?? (await acquireInTime(services, at.name, signal()))
+  using lease = services.manager.acquireNow(at.name) ?? (await acquireInTime(services, at, signal()))
   return await use({ lease, signal })
 }
 
 /** A repository that is open answers within a second, however much has changed; on a machine that is too busy, later. */
 const longestWaitMs = 30_000
 
-async function acquireInTime(services: HttpServices, name: string, gone: AbortSignal): Promise<Lease> {
+async function acquireInTime(services: HttpServices, at: RepositoryRequest, gone: AbortSignal): Promise<Lease> {
+  const { name, isPatient = false } = at
   const { manager, options } = services
   const { progressAfterMs } = options
   const leave = new AbortController()
@@ -48,7 +59,7 @@ async function acquireInTime(services: HttpServices, name: string, gone: AbortSi
     const soon = await waitAtMost(acquiring, progressAfterMs)
     if (soon) return soon
     // A first build says how far it is; anything else is an open repository that has changed, and soon done.
-    const progress = manager.progress(name)
+    const progress = isPatient ? undefined : manager.progress(name)
     if (progress) throw loadTimeout(name, progress)
     const later = await waitAtMost(acquiring, Math.max(0, longestWaitMs - progressAfterMs))
     if (later) return later

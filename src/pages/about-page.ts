@@ -2,9 +2,9 @@
  * What a repository is, how bugs are reported to it, and how it is taken along: for those who come from a link and know
  * neither the project nor git-bug. Commands are written so that they can be copied as they are.
  */
+import { plainFileName } from '../base/file-name.ts'
 import { strings } from '../strings/strings.ts'
 import { visibleText } from '../text/visible-text.ts'
-import { maxMboxBugs } from './export-mbox.ts'
 import { layoutView, type PageView, type RepositoryInput } from './layout.ts'
 import type { Site } from './site.ts'
 import { minuteView, type TimeView } from './time.ts'
@@ -43,15 +43,28 @@ export interface AboutView extends PageView {
   readonly cloneUrl: string | undefined
   readonly pullCommands: string
   readonly fetchCommands: string
+  /** From this site; undefined where it cannot be fetched from. */
+  readonly here: FetchingHere | undefined
+  /** Undefined where there is none. */
+  readonly bundle: { readonly url: string; readonly fileName: string; readonly commands: string } | undefined
   readonly badge: { readonly url: string; readonly markdown: string; readonly html: string; readonly isWhole: boolean }
   readonly feeds: readonly { readonly text: string; readonly url: string }[]
   readonly readme: { readonly name: string; readonly html: string | undefined } | undefined
+}
+
+/** Commands that fetch from this site. */
+interface FetchingHere {
+  readonly pullCommands: string
+  readonly fetchCommands: string
+  /** False where a word stands for the address of the site. */
+  readonly isWhole: boolean
 }
 
 const words = strings.about
 const { nouns } = strings.common
 
 const maxTextChars = 1000
+const refspecs = "'refs/bugs/*:refs/bugs/*' 'refs/identities/*:refs/identities/*'"
 const maxDescriptionChars = 300
 
 export function aboutPage(input: AboutInput): AboutView {
@@ -82,8 +95,9 @@ export function aboutPage(input: AboutInput): AboutView {
     reportCommands: 'git bug pull\ngit bug bug new\ngit bug push',
     cloneUrl,
     pullCommands: `${cloneUrl === undefined ? '' : `git clone ${cloneUrl}\n`}git bug pull`,
-    fetchCommands:
-      "git fetch origin 'refs/bugs/*:refs/bugs/*' 'refs/identities/*:refs/identities/*'\nrm -rf .git/git-bug/cache",
+    fetchCommands: `git fetch origin ${refspecs}\nrm -rf .git/git-bug/cache`,
+    here: site.isFetchable ? fetchingHere(site, name) : undefined,
+    bundle: site.offers(links.bundle(name)) ? bundle(site, name) : undefined,
     badge: badge(site, name),
     feeds: feeds(input).filter(({ url }) => site.offers(url)),
     readme: readme && { name: shownText(readme.name, maxTextChars), html: readme.html },
@@ -104,6 +118,31 @@ function statistics({ site: { links }, repository: { name, tracker } }: AboutInp
   if (problems.length === 0) return all
   const text = words.couldNotBeRead(counted(problems.length, ...nouns.entity))
   return [...all, { text, url: links.problems(name) }]
+}
+
+function fetchingHere({ links, publicOrigin }: Site, name: string): FetchingHere {
+  // What is not plain is encoded in it, but for characters that mean something to a shell within quotes or without.
+  const path = links.git(name).replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  const url = `${publicOrigin ?? words.address}${path}`
+  return {
+    pullCommands: `git remote add bugs ${url}\ngit bug pull bugs`,
+    fetchCommands: `git fetch ${url} ${refspecs}`,
+    isWhole: publicOrigin !== undefined,
+  }
+}
+
+/** Under which name a bundle is saved, and found by the commands. */
+export function bundleFileName(name: string): string {
+  return plainFileName(`${name}-bugs.bundle`)
+}
+
+function bundle({ links, publicOrigin }: Site, name: string): NonNullable<AboutView['bundle']> {
+  const url = links.bundle(name)
+  const fileName = bundleFileName(name)
+  // Of what an address may have, a quote would end the word for a shell, and brackets would for an export.
+  const whole = publicOrigin === undefined ? '' : `${publicOrigin}${markdownUrl(url).replaceAll("'", '%27')}`
+  const save = whole === '' ? '' : `curl -o ${fileName} '${whole}'\n`
+  return { url, fileName, commands: `${save}git fetch ${fileName} 'refs/*:refs/*'` }
 }
 
 /** The picture of how many bugs are open, as the README of a project would have it. */
@@ -128,7 +167,7 @@ function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
 }
 
-function feeds({ site: { links }, repository: { name, tracker } }: AboutInput): AboutView['feeds'] {
+function feeds({ site: { links }, repository: { name } }: AboutInput): AboutView['feeds'] {
   // Without a query of its own, a list is that of the open bugs.
   const all = ''
   return [
@@ -136,7 +175,9 @@ function feeds({ site: { links }, repository: { name, tracker } }: AboutInput): 
     { text: words.allAsJson, url: links.bugsJson(name, all) },
     { text: words.allAsCsv, url: links.bugsCsv(name, all) },
     { text: words.allAsText, url: links.bugsText(name, all) },
-    ...(tracker.bugs.length > maxMboxBugs ? [] : [{ text: words.allAsMbox, url: links.bugsMbox(name, all) }]),
+    { text: words.allAsNdjson, url: links.bugsNdjson(name, all) },
+    { text: words.allAsMbox, url: links.bugsMbox(name, all) },
+    { text: words.allAsBundle, url: links.bundle(name) },
     { text: words.peopleAsJson, url: links.peopleJson(name) },
     { text: words.labelsAsJson, url: links.labelsJson(name) },
   ]

@@ -14,7 +14,6 @@ import { visibleText } from '../text/visible-text.ts'
 import { type BoardView, boardView, groupingName } from './board-view.ts'
 import { type BugRowView, bugRow } from './bug-row.ts'
 import { type EmptyListView, emptyBoard, emptyList, type LoosenedQuery } from './empty-list.ts'
-import { maxMboxBugs } from './export-mbox.ts'
 import { orderFacets } from './facet-order.ts'
 import { type ChipView, filterChips } from './filter-chips.ts'
 import { type FilterFormView, filterForm } from './filter-form.ts'
@@ -229,7 +228,7 @@ function frame(input: BugListInput, { query, page, pager }: FrameInput) {
       ? {}
       : {
           canonical: links.bugs(name, { q, page, ...options }),
-          formats: formats({ links, name, q, isMbox: result.bugs.length <= maxMboxBugs }),
+          formats: formats({ links, name, q }),
         }),
   })
   return {
@@ -253,17 +252,17 @@ interface FormatsInput {
   readonly links: Links
   readonly name: string
   readonly q: string | undefined
-  readonly isMbox: boolean
 }
 
-function formats({ links, name, q, isMbox }: FormatsInput) {
+function formats({ links, name, q }: FormatsInput) {
   const { formats: s } = strings.common
   return [
     { label: s.atom, type: 'application/atom+xml', url: links.bugsAtom(name, q) },
     { label: s.json, type: 'application/json', url: links.bugsJson(name, q) },
     { label: s.csv, type: 'text/csv', url: links.bugsCsv(name, q) },
     { label: s.text, type: 'text/plain', url: links.bugsText(name, q) },
-    ...(isMbox ? [{ label: s.mbox, type: 'application/mbox', url: links.bugsMbox(name, q) }] : []),
+    { label: s.ndjson, type: 'application/x-ndjson', url: links.bugsNdjson(name, q) },
+    { label: s.mbox, type: 'application/mbox', url: links.bugsMbox(name, q) },
   ]
 }
 

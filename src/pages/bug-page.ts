@@ -1,6 +1,7 @@
 /**
  * One bug: its facts, its whole timeline, and what stands beside it; as it is, or as it was at a commit of its graph.
  */
+import type { FileFacts } from '../bug/file-kind.ts'
 import { type Bug, humanId } from '../bug/model.ts'
 import { strings } from '../strings/strings.ts'
 import type { CommentTexts } from '../text/comment-texts.ts'
@@ -29,6 +30,8 @@ export interface BugPageInput {
   /** The rendered comments. */
   readonly texts: CommentTexts
   readonly markdown: Pick<Markdown, 'excerpt'>
+  /** What is known of attached files, by hash. */
+  readonly files?: ReadonlyMap<string, FileFacts> | undefined
   /** Bugs that mention this one; undefined where that is not known. */
   readonly mentions?: Mentions | undefined
   /** The bug as it is now, where `bug` is what it was at the commit that is its tip. */
@@ -126,6 +129,7 @@ export function bugPage(input: BugPageInput): BugView {
     isBot: id => isBot(tracker.identities.get(id)),
     isCurrent: current === undefined,
     signatureOf: input.signatureOf ?? (() => undefined),
+    knownFiles: input.files ?? new Map(),
   })
   const origins = originsOf(bug.metadata)
   return {

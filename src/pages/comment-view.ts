@@ -3,10 +3,10 @@
  * What would make the page too large is counted and left out.
  */
 
-import { isFileHash } from '../bug/ids.ts'
 import { type CommentEvent, type CommentVersion, humanId, type TimelineEvent } from '../bug/model.ts'
 import { strings } from '../strings/strings.ts'
 import type { CommentTexts } from '../text/comment-texts.ts'
+import type { FilesView } from './attached-files.ts'
 import { editedTimes } from './edits-page.ts'
 import type { Links } from './links.ts'
 import type { PersonView } from './person-view.ts'
@@ -25,9 +25,8 @@ export interface CommentView {
   readonly textUrl: string | undefined
   /** What stands for a folded comment: the beginning of its text; empty for one that is shown. */
   readonly folded: string
-  readonly files: readonly { readonly name: string; readonly url: string | undefined }[]
-  /** How many more there are, in words; empty where all are shown. */
-  readonly moreFiles: string
+  /** Undefined where it has none. */
+  readonly files: FilesView | undefined
   readonly edits: EditsView | undefined
 }
 
@@ -57,6 +56,8 @@ export interface CommentInput {
   readonly isCurrent: boolean
   /** The comments whose texts are shown (`commentsThatFit`). */
   readonly fitting: ReadonlySet<TimelineEvent>
+  /** The files of those that have some. */
+  readonly files: ReadonlyMap<TimelineEvent, FilesView>
 }
 
 /** Characters of all texts of a page: more than people write on one bug, and as much as a browser takes. */
@@ -64,7 +65,6 @@ const maxPageChars = 4 * 1024 * 1024
 /** Of one text as much as is laid out. */
 const maxTextChars = 256 * 1024
 const maxEdits = 20
-const maxFiles = 100
 /** A longer comment of a program is folded into a line of this length. */
 const maxFoldedChars = 120
 
@@ -105,14 +105,7 @@ export function commentView(event: CommentEvent, input: CommentInput): CommentVi
     isDescription: event.type === 'create',
     textUrl: isCurrent ? links.commentText(repository, event.id) : undefined,
     folded: event.type === 'comment' && input.isBot(event.authorId) ? firstLine(event.message) : '',
-    files: event.files.slice(0, maxFiles).map(file => {
-      const known = isFileHash(file)
-      return {
-        name: known ? file.slice(0, 12) : shownText(file, 64),
-        url: known ? links.file(repository, file) : undefined,
-      }
-    }),
-    moreFiles: leftOut(event.files.length, maxFiles, strings.timeline.moreFiles),
+    files: input.files.get(event),
     edits: event.edited ? editsView(event, input) : undefined,
   }
 }

@@ -13,9 +13,6 @@ import { personName } from './person-view.ts'
 import { isoTime } from './time.ts'
 import { shortened } from './wording.ts'
 
-/** Bugs of one mailbox: each is read whole for it. */
-export const maxMboxBugs = 1000
-
 const maxTitleChars = 2000
 const domain = 'git-bug.invalid'
 

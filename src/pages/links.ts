@@ -17,6 +17,12 @@ export interface Links {
   bugsCsv(name: string, q?: string): string
   bugsText(name: string, q?: string): string
   bugsMbox(name: string, q?: string): string
+  /** Whole bugs, one JSON object a line. */
+  bugsNdjson(name: string, q?: string): string
+  /** A git bundle of all bugs and people. */
+  bundle(name: string): string
+  /** What git fetches bugs and people from. */
+  git(name: string): string
   bug(name: string, bugId: string): string
   /** The bug as it was at a commit of its graph. */
   bugAt(name: string, bugId: string, commit: string): string
@@ -128,6 +134,9 @@ export function createLinks({ basePath, asset }: { basePath: string; asset: (fil
     bugsCsv: bugsAs('csv'),
     bugsText: bugsAs('txt'),
     bugsMbox: bugsAs('mbox'),
+    bugsNdjson: bugsAs('ndjson'),
+    bundle: name => inside(name, 'bugs.bundle'),
+    git: name => `${base}/${encodePath(name)}.git`,
     bug,
     bugAt: (name, id, commit) => `${bug(name, id)}/at/${encodeSegment(commit)}`,
     edits: (name, id, combinedId) => `${bug(name, id)}/edits/${encodeSegment(combinedId)}`,

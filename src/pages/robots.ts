@@ -10,7 +10,7 @@ export interface RobotsInput {
 }
 
 /** The same bug or list in other words: only the pages are to be found. */
-const exportSuffixes = ['atom', 'json', 'csv', 'txt', 'md', 'mbox']
+const exportSuffixes = ['atom', 'json', 'csv', 'txt', 'md', 'mbox', 'ndjson', 'bundle']
 
 export function writeRobots({ isAllowed, basePath, origin }: RobotsInput): string {
   if (!isAllowed) return `User-agent: *\nDisallow: ${basePath}/\n`

@@ -20,6 +20,8 @@ export interface Site {
   readonly isLive: boolean
   /** Whether pages are written as files, to be read without a server: then they offer nothing that only a server does. */
   readonly isCopy: boolean
+  /** Whether git can fetch from it. */
+  readonly isFetchable: boolean
   /** Whether an address of this site leads anywhere: a copy leaves some out. */
   offers(url: string): boolean
   /** What the operator chose for the pages of a repository. */
@@ -79,6 +81,7 @@ export function createSite(given: Pick<Site, 'title' | 'links'> & Partial<Site>)
     images: 'link',
     isLive: false,
     isCopy: false,
+    isFetchable: false,
     offers: () => true,
     choicesFor: () => noChoices,
     ...given,

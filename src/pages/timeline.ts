@@ -3,9 +3,11 @@
  * noise folded into one line. Promises an anchor for each event, and a mark on every time that cannot be right or is
  * earlier than something before it.
  */
+import type { FileFacts } from '../bug/file-kind.ts'
 import type { LabelsEvent, Status, TimelineEvent, TitleEvent } from '../bug/model.ts'
 import { humanId } from '../bug/model.ts'
 import { strings } from '../strings/strings.ts'
+import { filesOfComments } from './attached-files.ts'
 import { type CommentInput, type CommentView, commentsThatFit, commentView, isComment } from './comment-view.ts'
 import type { LabelView } from './label-view.ts'
 import { anchor } from './links.ts'
@@ -46,12 +48,14 @@ export interface SomeLabelsView {
   readonly more: string
 }
 
-export interface TimelineInput extends Omit<CommentInput, 'fitting'> {
+export interface TimelineInput extends Omit<CommentInput, 'fitting' | 'files'> {
   readonly timeline: readonly TimelineEvent[]
   /** When the state was read, milliseconds since 1970. */
   readonly readAtMs: number
   readonly label: (label: string) => LabelView
   readonly signatureOf: (commit: string) => SignatureView | undefined
+  /** What is known of attached files, by hash. */
+  readonly knownFiles: ReadonlyMap<string, FileFacts>
 }
 
 export interface TimelineView {
@@ -81,6 +85,7 @@ export function timelineView(input: TimelineInput): TimelineView {
   )
   const anchors = new Set<string>()
   const fitting = commentsThatFit(events)
+  const files = filesOfComments(events, { links, repository, known: input.knownFiles })
   const entries = events.map((event, index) => {
     const { commit } = event
     const isLast = commit !== timeline[index + 1]?.commit
@@ -92,7 +97,7 @@ export function timelineView(input: TimelineInput): TimelineView {
       clock: clockMark(faults[index]),
       commit: isLast ? { short: humanId(commit), url: links.bugAt(repository, bugId, commit) } : undefined,
       signature: isLast ? input.signatureOf(commit) : undefined,
-      comment: isComment(event) ? commentView(event, { ...input, fitting }) : undefined,
+      comment: isComment(event) ? commentView(event, { ...input, fitting, files }) : undefined,
       status: event.type === 'status' ? event.status : undefined,
       title: event.type === 'title' ? titleView(event) : undefined,
       labels: event.type === 'labels' ? labelsView(event, input) : undefined,

@@ -36,3 +36,15 @@ export function shownText(text: string, maxChars: number): string {
 export function leftOut(count: number, shown: number, [one, many]: readonly [string, string]): string {
   return count <= shown ? '' : counted(count - shown, one, many)
 }
+
+const byteUnits = ['kB', 'MB', 'GB', 'TB'] as const
+
+/** A size of a file: `1 byte`, `697 bytes`, `12.3 kB`, `640 MB`. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return counted(bytes, 'byte', 'bytes')
+  let size = bytes / 1000
+  let power = 0
+  // What would be rounded to a thousand is one of the next unit.
+  for (; size >= 999.5 && power < byteUnits.length - 1; power++) size /= 1000
+  return `${size < 99.95 ? size.toFixed(1).replace(/\.0$/, '') : Math.round(size)} ${byteUnits[power]}`
+}

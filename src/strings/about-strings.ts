@@ -21,6 +21,14 @@ export const aboutStrings = {
   withGitBug: 'With git-bug:',
   withGitBugInAClone: 'With git-bug, in a clone:',
   withGitAlone: 'With git alone; the second line makes a git-bug that has read the clone before look again:',
+  fromHere: 'From this site, with git-bug, in any repository of yours:',
+  fromHereWithGit: 'From this site, with git alone, also into an empty repository:',
+  /** Stands in commands where the address of the site is not known. */
+  address: 'ADDRESS',
+  whatAddressIs: 'ADDRESS stands for the address of this site, such as https://bugs.example.org.',
+  /** Around the file, which is a link. */
+  asOneFile: 'As one file, a git bundle with all bugs and people: ',
+  readOneFile: '. In a clone, or in a new repository:',
   aBadge: 'A badge for your README',
   howManyAreOpen: 'It shows how many bugs are open.',
   addressBeforePaths: ' Put the address of this site before both paths.',
@@ -41,7 +49,9 @@ export const aboutStrings = {
   allAsJson: 'All bugs as JSON',
   allAsCsv: 'All bugs as CSV',
   allAsText: 'All bugs as text',
+  allAsNdjson: 'All bugs with their comments, as lines of JSON',
   allAsMbox: 'All bugs as a mailbox',
+  allAsBundle: 'Everything, as a git bundle',
   peopleAsJson: 'People as JSON',
   labelsAsJson: 'Labels as JSON',
 } as const

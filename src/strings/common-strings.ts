@@ -34,7 +34,15 @@ export const commonStrings = {
     time: ['time', 'times'],
   },
   /** What the other formats of a page are called. */
-  formats: { atom: 'Atom', csv: 'CSV', json: 'JSON', markdown: 'Markdown', mbox: 'mbox', text: 'Text' },
+  formats: {
+    atom: 'Atom',
+    csv: 'CSV',
+    json: 'JSON',
+    markdown: 'Markdown',
+    mbox: 'mbox',
+    ndjson: 'NDJSON',
+    text: 'Text',
+  },
   /** A row of a list: when it was opened, and when it was updated. */
   openedOn: 'opened ',
   updatedOn: 'updated ',

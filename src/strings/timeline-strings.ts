@@ -17,6 +17,9 @@ export const timelineStrings = {
   attachedFiles: 'Attached files',
   noFileOfGit: ' (not a file of git)',
   moreFiles: ['more file', 'more files'],
+  fileKinds: { png: 'PNG', jpeg: 'JPEG', gif: 'GIF', webp: 'WebP', text: 'text' },
+  /** In its place, where it is not seen: what it shows, nobody has said. */
+  attachedPicture: 'Attached picture',
 
   openedAgain: 'opened this again',
   closed: 'closed this',

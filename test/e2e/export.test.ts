@@ -31,7 +31,14 @@ interface Ended {
 async function run(args: readonly string[], whenStarted: (kill: () => void) => void = () => {}): Promise<Ended> {
   const child = spawn(process.execPath, [join(projectRoot, 'bin/git-bug-viewer.js'), 'export', ...args], {
     cwd: home,
-    env: { PATH: process.env.PATH ?? '', HOME: home, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: home,
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      // What watches slow readers does not keep a program that is done.
+      GIT_BUG_VIEWER_STREAMS_STALL_SECONDS: '3600',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -54,6 +54,9 @@ async function exportOnce() {
       output,
       signal: new AbortController().signal,
       reporter: { progress: () => {}, repository: report => reports.push(report) },
+      askFile: async url => {
+        throw new Error(`no file is attached: ${url}`)
+      },
       ask: async (url, etag) => {
         asked.push(url)
         const found = site[url]

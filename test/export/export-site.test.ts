@@ -5,6 +5,7 @@ import { HtmlValidate } from 'html-validate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTrackerWriter } from '../../src/demo/writer.ts'
 import { type Exporter, openExporter } from '../support/exporter.ts'
+import { greyPng } from '../support/small-pictures.ts'
 import { brokenLinks, filesOf, linksOf } from '../support/static-site.ts'
 import { applyTo, type BuiltRepository, buildRepository } from '../support/tracker-builder.ts'
 import { childrenOf, parseXml, textOf } from '../support/xml.ts'
@@ -16,16 +17,17 @@ function kilnTracker() {
   const t = createTrackerWriter({ seed: 'export' })
   const ada = t.identity({ name: 'Ada', login: 'ada', at: start })
   const page = t.attach(Buffer.from('<script>alert(1)</script>'))
-  const picture = t.attach(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'))
+  const picture = t.attach(greyPng(64, 48))
+  const log = t.attach('it happens\n'.repeat(500_000))
   const bugs = Array.from({ length: 60 }, (_, index) =>
     t.bug(ada, { title: `Bug ${index}`, message: 'text', at: start + index }),
   )
   const [first, second, third] = bugs
   first!.labels(ada, { added: ['kind/bug', 'Kind/Bug', 'con', 'a "b"', '../up'], at: start + 1000 })
   const message = `<a href="/kiln/-/bugs/${second!.id}">here</a> [x](/-/search?q=y) [z](/kiln/-/nothing) [c](/kiln/-/c/${second!.id.slice(0, 12)})`
-  second!.comment(ada, { message, files: [page, picture], at: start + 2000 })
+  second!.comment(ada, { message, files: [page, picture, log], at: start + 2000 })
   third!.status(ada, 'closed', start + 3000)
-  return { t, ada, first: first!, second: second!, third: third!, page, picture }
+  return { t, ada, first: first!, second: second!, third: third!, page, picture, log }
 }
 
 const kiln = kilnTracker()
@@ -71,6 +73,8 @@ describe('an export', () => {
         'kiln/-/bugs.json',
         'kiln/-/bugs.csv',
         'kiln/-/bugs.mbox',
+        'kiln/-/bugs/list/all.ndjson',
+        'kiln/-/bugs.bundle',
         'kiln/-/bugs/list/closed.txt',
         bugFile(kiln.first.id),
         `kiln/-/bugs/${kiln.first.id}.md`,
@@ -78,6 +82,7 @@ describe('an export', () => {
         'kiln/-/identities/index.html',
         `kiln/-/identities/${kiln.ada.id}/index.html`,
         `kiln/-/files/${kiln.picture}.png`,
+        `kiln/-/files/${kiln.log}.txt`,
       ]),
     )
     expect(
@@ -127,6 +132,11 @@ describe('an export', () => {
     expect(linksOf(await read(bugFile(kiln.second.id)))).toEqual(
       expect.arrayContaining([`../../files/${kiln.page}.bin`, `../../files/${kiln.picture}.png`]),
     )
+    expect(await read(`kiln/-/files/${kiln.log}.txt`)).toBe('it happens\n'.repeat(500_000))
+  })
+
+  test('shows the pictures that are attached to a bug', async () => {
+    expect(await read(bugFile(kiln.second.id))).toContain(`<img src="../../files/${kiln.picture}.png"`)
   })
 
   test('says the state on one page only, so that a push does not change all', async () => {
@@ -191,6 +201,8 @@ describe('an export', () => {
     expect(await read(bugFile(kiln.first.id))).toContain(
       `<link rel="canonical" href="${site}${bugFile(kiln.first.id)}">`,
     )
+    const save = `curl -o kiln-bugs.bundle &#39;${site}kiln/-/bugs.bundle&#39;`
+    expect(await read('kiln/-/about/index.html')).toContain(save)
     const feed = parseXml(await read('kiln/-/bugs.atom'))
     expect(textOf(feed, 'id')).toBe('tag:bugs.example.org,2026:kiln/bugs')
     const hrefs = childrenOf(feed, 'entry').flatMap(entry =>
@@ -208,7 +220,7 @@ describe('an export', () => {
     await exporter.run([...paths, '--formats', 'html,json'])
     const endings = new Set(filesOf(exporter.out).map(path => /[^./]+$/.exec(path)![0]))
     expect([...endings].toSorted()).toEqual(['CNAME', 'bin', 'css', 'html', 'js', 'json', 'png', 'svg', 'txt'])
-    expect(filesOf(exporter.out).filter(path => path.endsWith('.txt'))).toEqual(['Group/mine.txt'])
+    expect(filesOf(exporter.out).filter(path => /(?<!\/files\/\w+)\.txt$/.test(path))).toEqual(['Group/mine.txt'])
     expect(await read(bugFile(kiln.first.id))).not.toContain('>mbox<')
     expect(brokenLinks(exporter.out)).toEqual([])
   })

@@ -89,6 +89,19 @@ describe('the page about a repository', () => {
     expect(body).toContain('&lt;a href=&quot;https://bugs.example.org/told/-/bugs&quot;&gt;')
   })
 
+  test('has commands that fetch from the site, with its own address where it is known', async () => {
+    const { body } = await about('told')
+    expect(body).toContain('git remote add bugs https://bugs.example.org/told.git\ngit bug pull bugs')
+    expect(body).toContain(
+      'git fetch https://bugs.example.org/told.git &#39;refs/bugs/*:refs/bugs/*&#39; &#39;refs/identities/*:refs/identities/*&#39;',
+    )
+    expect(body).not.toContain('ADDRESS')
+    await using nameless = await openViewer({ paths: [join(folder, 'bare.git')] })
+    const told = (await nameless.get('/bare/-/about')).body
+    expect(told).toContain('git fetch ADDRESS/bare.git ')
+    expect(told).toContain('ADDRESS stands for the address of this site')
+  })
+
   test('shows the README as safe Markdown, and is another page with the next one', async () => {
     await commitFile('kiln', 'README.md', '# Kiln\n\nIt is **hot**. <script>alert(1)</script> [x](javascript:alert(1))')
     const first = await about('kiln')

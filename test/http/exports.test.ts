@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTrackerWriter } from '../../src/demo/writer.ts'
-import { maxMboxBugs } from '../../src/pages/export-mbox.ts'
 import { parseCsv, parseMbox } from '../support/exports.ts'
 import { type BuiltRepository, buildRepository } from '../support/tracker-builder.ts'
 import { openViewer, type Viewer } from '../support/viewer.ts'
@@ -22,33 +21,19 @@ function smallTracker() {
   return { t, smoke, old }
 }
 
-/** One bug more than a mailbox may have, of which one is closed. */
-function largeTracker() {
-  const t = createTrackerWriter({ seed: 'many' })
-  const ada = t.identity({ name: 'ada', at: start })
-  const bugs = Array.from({ length: maxMboxBugs + 1 }, (_, index) =>
-    t.bug(ada, { title: `Bug ${index}`, message: `text ${index}`, at: start + index }),
-  )
-  bugs[0]!.status(ada, 'closed', start + 5000)
-  return t
-}
-
 let folder: string
-let built: BuiltRepository[]
+let built: BuiltRepository
 let viewer: Viewer
 const small = smallTracker()
 const base = '/small/-/bugs'
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'exports-'))
-  built = [
-    await buildRepository(small.t, { dir: join(folder, 'small.git') }),
-    await buildRepository(largeTracker(), { dir: join(folder, 'large.git') }),
-  ]
+  built = await buildRepository(small.t, { dir: join(folder, 'small.git') })
   viewer = await openViewer({ paths: [folder] })
 })
 afterAll(async () => {
   await viewer[Symbol.asyncDispose]()
-  for (const repository of built) await repository[Symbol.asyncDispose]()
+  await built[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -156,29 +141,6 @@ describe('the texts come back', () => {
     expect(mails.map(mail => mail.time)).toEqual([start + 400, start + 100, start + 200])
     expect(mails[2]?.answers).toBe(mails[1]?.id)
     expect(mails.flatMap(mail => mail.defects)).toEqual([])
-  })
-})
-
-describe('a mailbox of too many bugs', () => {
-  test('is refused and says what to do, and the page does not offer it', async () => {
-    const answer = await viewer.get('/large/-/bugs.mbox?q=')
-    expect([answer.statusCode, answer.body]).toEqual([
-      400,
-      'a mailbox holds 1000 bugs at most, and this query finds 1001: narrow the query, with created: for example\n',
-    ])
-    expect(answer.headers['content-disposition']).toBeUndefined()
-    expect((await viewer.get('/large/-/bugs?q=')).body).not.toContain('/large/-/bugs.mbox')
-    expect((await viewer.get('/large/-/bugs')).body).toContain('/large/-/bugs.mbox')
-  })
-
-  test('and one of as many as may be is whole and in order', async () => {
-    const mails = parseMbox((await viewer.get('/large/-/bugs.mbox?q=status:open+sort:creation-asc')).body)
-    expect(mails.map(mail => mail.body)).toEqual(Array.from({ length: maxMboxBugs }, (_, index) => `text ${index + 1}`))
-  })
-
-  test('is a table and a text all the same', async () => {
-    expect(parseCsv((await viewer.get('/large/-/bugs.csv?q=')).body)).toHaveLength(maxMboxBugs + 2)
-    expect((await viewer.get('/large/-/bugs.txt?q=')).body).toMatch(/^1,001 bugs of large\n/)
   })
 })
 

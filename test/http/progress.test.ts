@@ -1,8 +1,9 @@
 /** A first build that takes longer than a visitor wants to look at a blank page. */
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTrackerWriter } from '../../src/demo/writer.ts'
 import { createHtmlCheck } from '../support/html-problems.ts'
@@ -60,6 +61,17 @@ beforeAll(async () => {
   built = await buildRepository(t)
 })
 afterAll(() => built[Symbol.asyncDispose]())
+
+test('git waits until a repository is read, since it does not come back', async () => {
+  await using held = await startHeld('cat-file', [built.path])
+  const listing = promisify(execFile)('git', ['ls-remote', `${held.url}tracker.git`])
+  listing.catch(() => {})
+  const page = await fetch(`${held.url}tracker/-/bugs`)
+  expect(page.status).toBe(503)
+  await held.release()
+  const { stdout } = await listing
+  expect(stdout.trim().split('\n')).toHaveLength(4)
+})
 
 describe('while a repository is read for the first time', () => {
   let held: HeldProgram

@@ -203,6 +203,7 @@ describe('the list of bugs', () => {
       { label: 'JSON', type: 'application/json', url: '/tools/kiln/-/bugs.json?q=label:kind/bug' },
       { label: 'CSV', type: 'text/csv', url: '/tools/kiln/-/bugs.csv?q=label:kind/bug' },
       { label: 'Text', type: 'text/plain', url: '/tools/kiln/-/bugs.txt?q=label:kind/bug' },
+      { label: 'NDJSON', type: 'application/x-ndjson', url: '/tools/kiln/-/bugs.ndjson?q=label:kind/bug' },
       { label: 'mbox', type: 'application/mbox', url: '/tools/kiln/-/bugs.mbox?q=label:kind/bug' },
     ])
     expect(list().layout.formats[0]?.url).toBe('/tools/kiln/-/bugs.atom')

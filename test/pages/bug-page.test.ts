@@ -134,10 +134,11 @@ describe('the page of a bug', () => {
     const hash = 'ab'.repeat(20)
     const files = [hash, '../../etc/passwd']
     expect(
-      page({ title: 'x', events: [['ada', 1, { type: 'create', text: '', files }]] }).timeline[0]?.comment?.files,
-    ).toEqual([
-      { name: hash.slice(0, 12), url: `/tools/kiln/-/files/${hash}` },
-      { name: '../../etc/passwd', url: undefined },
+      page({ title: 'x', events: [['ada', 1, { type: 'create', text: '', files }]] }).timeline[0]?.comment?.files
+        ?.shown,
+    ).toMatchObject([
+      { name: hash.slice(0, 12), url: `/tools/kiln/-/files/${hash}`, about: '' },
+      { name: '../../etc/passwd', url: undefined, about: '' },
     ])
   })
 
@@ -157,7 +158,7 @@ describe('the page of a bug', () => {
     })
     const view = bugPage({ site, repository, bug, texts, markdown })
     expect(view.timeline).toHaveLength(5000)
-    expect(view.timeline[0]?.comment).toMatchObject({ moreFiles: '5,900 more files' })
+    expect(view.timeline[0]?.comment).toMatchObject({ files: { more: '5,900 more files' } })
     expect(view.timeline[1]?.labels?.added).toMatchObject({ more: '5,950 more' })
     expect(view).toMatchObject({
       moreEvents: '1,002 more events are',

@@ -10,6 +10,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Eta } from 'eta'
+import type { FileFacts } from '../../src/bug/file-kind.ts'
 import type { CommentEvent } from '../../src/bug/model.ts'
 import { activityPage } from '../../src/pages/activity-page.ts'
 import { bugListPage } from '../../src/pages/bug-list-page.ts'
@@ -143,7 +144,15 @@ export function previewPages(basePath: string): PreviewPage[] {
     {
       name: 'bug',
       template: 'bug',
-      view: bugPage({ site, repository, bug: kiln.rich, texts, markdown, mentions: mentionsOf(kiln) }),
+      view: bugPage({
+        site,
+        repository,
+        bug: kiln.rich,
+        texts,
+        markdown,
+        files: filesOf(kiln),
+        mentions: mentionsOf(kiln),
+      }),
     },
     ...bugHistoryPages({ site, repository, texts, markdown }),
     {
@@ -196,6 +205,15 @@ export function previewPages(basePath: string): PreviewPage[] {
       }),
     },
   ]
+}
+
+/** The first file of the bug that has everything is a picture, the second one a log. */
+function filesOf({ rich }: Kiln): ReadonlyMap<string, FileFacts> {
+  const [picture = '', log = ''] = rich.comments[0]?.files ?? []
+  return new Map([
+    [picture, { size: 123_456, kind: 'png', picture: { width: 1280, height: 800 } }],
+    [log, { size: 2_345, kind: 'text' }],
+  ])
 }
 
 /** Two bugs that mention another one. */

@@ -15,6 +15,8 @@ export interface Viewer extends AsyncDisposable {
   inject(options: InjectOptions): Promise<LightMyRequestResponse>
   /** What was logged so far, one object a line. */
   readonly logged: readonly Record<string, unknown>[]
+  /** Where it keeps files. */
+  readonly dataDir: string
 }
 
 export interface ViewerOptions {
@@ -48,6 +50,7 @@ export async function openViewer(options: ViewerOptions): Promise<Viewer> {
   return {
     app: program.app,
     logged,
+    dataDir: folder,
     get: (url, headers = {}) => program.app.inject({ method: 'GET', url, headers }),
     inject: request => program.app.inject(request),
     async [Symbol.asyncDispose]() {

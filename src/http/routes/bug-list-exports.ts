@@ -1,13 +1,13 @@
-/** The list of bugs of a repository in every other format: JSON, feed, table, text and mailbox of any query. */
+/**
+ * The list of bugs of a repository in every other format that needs no more than a list does: JSON, feed, table and text
+ * of any query.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { forEachConcurrently } from '../../base/concurrency.ts'
-import { ViewerError } from '../../base/errors.ts'
 import { mapInTurns } from '../../base/turns.ts'
 import type { BugSummary } from '../../bug/model.ts'
 import type { Lease } from '../../cache/lease.ts'
 import { bugSummaryJson, writeJson } from '../../pages/api-json.ts'
 import { type BugListExportInput, bugListCsv, bugsPerTurn } from '../../pages/export-csv.ts'
-import { bugMbox, maxMboxBugs } from '../../pages/export-mbox.ts'
 import { bugListText } from '../../pages/export-text.ts'
 import { bugListFeed } from '../../pages/feeds.ts'
 import { defaultListQuery } from '../../pages/list-address.ts'
@@ -37,7 +37,6 @@ export async function bugListExports(app: FastifyInstance, services: PageService
   app.get<ExportRequest>(`${repositoryPrefix}/bugs.atom`, handle(answerAtom))
   app.get<ExportRequest>(`${repositoryPrefix}/bugs.csv`, handle(answerCsv))
   app.get<ExportRequest>(`${repositoryPrefix}/bugs.txt`, handle(answerText))
-  app.get<ExportRequest>(`${repositoryPrefix}/bugs.mbox`, handle(answerMbox))
 }
 
 interface ListAt {
@@ -101,42 +100,4 @@ async function answerWithAddresses(at: AddressedAnswer, services: PageServices):
     key: JSON.stringify([origin, repository.name, 'bugs', at.text]),
     render: async stop => await at.make({ ...shown, bugs: await findAll(at, stop) }),
   })
-}
-
-async function answerMbox(at: ListAt, services: PageServices): Promise<FastifyReply> {
-  const { tracker, repository } = at.lease
-  return await services.answerer.send(at.request, at.reply, {
-    state: tracker.digest,
-    repository: repository.name,
-    format: 'mbox',
-    fileName: `${repository.name}-bugs.mbox`,
-    key: JSON.stringify([repository.name, 'bugs', at.text]),
-    render: async stop => await renderMbox(at, stop),
-  })
-}
-
-/** Whole bugs that are read at the same time for one mailbox. */
-const mboxReads = 4
-/** Of one mailbox: bugs may be few and their texts long. */
-const maxMboxChars = 64 * 1024 * 1024
-
-/** The mailbox of all that the query finds. @throws PARAMETER_INVALID where that is too much for one */
-async function renderMbox(at: ListAt, stop: AbortSignal): Promise<string> {
-  const { lease } = at
-  const repository = { name: lease.repository.name, tracker: lease.tracker }
-  const bugs = await findAll(at, stop)
-  const narrow = 'narrow the query, with created: for example'
-  if (bugs.length > maxMboxBugs) {
-    const message = `a mailbox holds ${maxMboxBugs} bugs at most, and this query finds ${bugs.length}: ${narrow}`
-    throw new ViewerError('PARAMETER_INVALID', message)
-  }
-  const mails = new Map<BugSummary, string>()
-  let chars = 0
-  await forEachConcurrently(bugs, mboxReads, async bug => {
-    const mail = bugMbox({ repository, bug: await lease.readBug(bug, stop) })
-    chars += mail.length
-    if (chars > maxMboxChars) throw new ViewerError('PARAMETER_INVALID', `the mailbox would be too large: ${narrow}`)
-    mails.set(bug, mail)
-  })
-  return bugs.map(bug => mails.get(bug) ?? '').join('')
 }
