@@ -1,5 +1,5 @@
 /** What the system says of a running process: its memory, open files and children. Linux only, read from `/proc`. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 
 export interface ProcessFigures {
   /** Resident memory now, in bytes. */
@@ -19,6 +19,31 @@ export async function readProcess(pid: number): Promise<ProcessFigures> {
   return { rss: kib('VmRSS'), peak: kib('VmHWM'), files, children: await countChildren(pid) }
 }
 
+/** What it has used of the processor so far, in milliseconds: all its threads, without the processes that it started. */
+export async function readProcessorMs(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // `pid (name) state parent …`, and the name may hold anything; ticks are hundredths of a second.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+/** Waits until it has nothing to do by itself any more, such as indexing what it has opened. */
+export async function waitUntilIdle(pid: number): Promise<void> {
+  const startMs = performance.now()
+  for (let lastMs = await readProcessorMs(pid); performance.now() - startMs < idleLimitMs; ) {
+    await new Promise(resolve => setTimeout(resolve, stepMs))
+    const nowMs = await readProcessorMs(pid)
+    if (nowMs - lastMs < idleShare * stepMs) return
+    lastMs = nowMs
+  }
+  throw new Error('the process is still busy')
+}
+
+/** From now on `peak` is the most since now. */
+export async function forgetPeak(pid: number): Promise<void> {
+  await writeFile(`/proc/${pid}/clear_refs`, '5')
+}
+
 async function countChildren(pid: number): Promise<number> {
   const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
   const parents = await Promise.all(
@@ -35,6 +60,8 @@ async function countChildren(pid: number): Promise<number> {
 const stepMs = 500
 const steadyShare = 0.01
 const steadySteps = 4
+const idleShare = 0.05
+const idleLimitMs = 120_000
 
 /**
  * Waits until the memory has stopped changing, and says what it is then.
