@@ -11,6 +11,7 @@ export default defineConfig({
     // For tests that hang: a busy machine with two processors makes a browser ten times as slow.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     coverage: { provider: 'v8', include: ['src/**'] },
   },
 })

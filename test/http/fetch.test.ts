@@ -329,8 +329,8 @@ describe('clients that go', () => {
   })
   afterAll(() => repository[Symbol.asyncDispose]())
 
-  const body = command(`want ${large.bugs[0]!.tip}`, 'done')
-  const other = command(`want ${large.bugs[1]!.tip}`, 'done')
+  // Tips as they are once all is written.
+  const wantBug = (index: number) => command(`want ${large.bugs[index]!.tip}`, 'done')
   const openLarge = async () => {
     const streams = { runOnBytes: 0, aheadBytes: '64 KiB', maxProcesses: 1 }
     const viewer = await serveRepositories([repository.path], { streams })
@@ -354,7 +354,7 @@ describe('clients that go', () => {
 
   test('take their process along, and what was made of their answer', async () => {
     await using viewer = await openLarge()
-    const socket = await ask(viewer, body)
+    const socket = await ask(viewer, wantBug(0))
     await once(socket, 'readable')
     expect(await running(viewer)).toBe(1)
     socket.destroy()
@@ -366,9 +366,9 @@ describe('clients that go', () => {
 
   test('while they wait for their turn are nobody’s failure', async () => {
     await using viewer = await openLarge()
-    const first = await ask(viewer, body)
+    const first = await ask(viewer, wantBug(0))
     await once(first, 'readable')
-    const second = await ask(viewer, other)
+    const second = await ask(viewer, wantBug(1))
     await expect.poll(() => entries(viewer)).toBe(2)
     second.destroy()
     first.destroy()

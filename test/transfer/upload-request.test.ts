@@ -7,6 +7,18 @@ const two = sha1('2')
 const canonical = (...lines: string[]) => linesOf(fetchIn(bodyOf(...lines), version0).body)
 
 describe('a request of version 0', () => {
+  test('does not keep git busy with comparing everything with everything', () => {
+    const many = (word: string, count: number, from: number) =>
+      Array.from({ length: count }, (_, n) => `${word} ${(from + n).toString(16).padStart(40, '0')}`)
+    const read = (wants: number, haves: number) => {
+      const lines = [...many('want', wants, 0), '', ...many('have', haves, 1_000_000), 'done']
+      return readUploadPackRequest(bodyOf(...lines), { ...version0, maxWants: 20_000 })
+    }
+    expect(read(10_000, 10_000)).toMatchObject({ kind: 'fetch' })
+    expect(read(10_001, 10_000)).toMatchObject({ kind: 'mistake', message: expect.stringContaining('version 2') })
+    expect(read(10_001, 0)).toMatchObject({ kind: 'fetch' })
+  })
+
   test('is written anew, without what decides no answer', () => {
     const capabilities = 'side-band-64k  ofs-delta include-tag thin-pack agent=git/2.39 session-id=x multi_ack_detailed'
     const asked = fetchIn(
