@@ -6,8 +6,8 @@
  *   node bench/streams.ts [--bytes 1GB] [--readers 1,10] [--piece 64KiB] [--rounds 3]
  *
  * `--piece` is what the writer hands over at once; pipes of git give 64 KiB. "As it is written" is a stream that nobody
- * has asked for, "late" the same when it is complete, both through the streams that HTTP sends (`toReadable`) and
- * without; "processor" is what all threads of the process used.
+ * has asked for, "late" the same when it is complete, both as HTTP reads it (lent, `piecesOf`) and
+ * as copies; "processor" is what all threads of the process used.
  */
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { systemClock } from '../src/base/clock.ts'
 import { silentLog } from '../src/base/log.ts'
 import { noMeasures } from '../src/base/measures.ts'
 import { openStreams } from '../src/streams/open-streams.ts'
-import { toReadable } from '../src/streams/readable.ts'
+import { piecesOf } from '../src/streams/pieces.ts'
 import type { StreamReader } from '../src/streams/stream-cache.ts'
 import { openBenchFolder } from './bench-folder.ts'
 import { parseBytes, printMegabytes } from './big-content.ts'
@@ -70,10 +70,12 @@ async function readDirectly(reader: StreamReader): Promise<number> {
   return reader.position
 }
 
-async function readAsNode(reader: StreamReader): Promise<number> {
-  let bytes = 0
-  for await (const piece of toReadable(reader) as AsyncIterable<Buffer>) bytes += piece.length
-  return bytes
+async function readLent(reader: StreamReader): Promise<number> {
+  for await (const _piece of piecesOf(reader)) {
+    // Likewise.
+  }
+  await reader.close()
+  return reader.position
 }
 
 type Read = typeof readDirectly
@@ -104,9 +106,9 @@ async function measure(wanted: Wanted, rounds: number): Promise<void> {
     const [first, late] = await measureCache(wanted, readDirectly)
     note('cache, as it is written', first)
     note('cache, late', late)
-    const [firstAsNode, lateAsNode] = await measureCache(wanted, readAsNode)
-    note('cache, as it is written, for HTTP', firstAsNode)
-    note('cache, late, for HTTP', lateAsNode)
+    const [firstLent, lateLent] = await measureCache(wanted, readLent)
+    note('cache, as it is written, for HTTP', firstLent)
+    note('cache, late, for HTTP', lateLent)
   }
   const of = (spent: readonly Spent[], key: keyof Spent) => median(spent.map(one => one[key]))
   const baseMs = of(rows.get('file, written and then read') ?? [], 'ms')

@@ -8,6 +8,7 @@ import { type FileKind, fileKind, kindBytes } from '../bug/file-kind.ts'
 import type { Lease } from '../cache/lease.ts'
 import type { StreamCache, StreamReader } from '../streams/stream-cache.ts'
 import { inTurn } from './long-work.ts'
+import { closeBehind } from './send-stream.ts'
 
 export interface AttachedFile {
   /** Stands before the file's first byte, or in front of it. Closed when the answer has ended. */
@@ -31,29 +32,22 @@ const maxSizeChars = 24
 
 /**
  * Opens a file that the lease `attaches`.
- * @returns undefined where the client has gone meanwhile
- * @throws FILE_UNKNOWN where it is gone, damaged or no blob; TOO_BUSY
+ * @throws FILE_UNKNOWN where it is gone, damaged or no blob; TOO_BUSY; an AbortError where the client has gone
  */
 export async function openAttachedFile(
   { streams, gate }: FileTools,
   { lease, hash, reply }: { readonly lease: Lease; readonly hash: string; readonly reply: FastifyReply },
-): Promise<AttachedFile | undefined> {
+): Promise<AttachedFile> {
   const key = JSON.stringify(['file', lease.repository.name, hash])
   const { reader } = await streams.findOrCreate(key, async (sink, signal) => {
     // Before it waits for anything: whoever asked first may have gone by then.
     using held = lease.share()
     await inTurn(gate, (out, stop) => held.sendFile(hash, { sink: out, signal: stop }))(sink, signal)
   })
-  reply.raw.once('close', () => void reader.close())
-  if (reply.raw.destroyed) await reader.close()
-  try {
-    const start = await reader.peek(kindBytes + maxSizeChars)
-    const lineEnd = start.indexOf('\n')
-    const at = lineEnd + 1
-    const size = Number(start.toString('latin1', 0, lineEnd))
-    return { reader, at, size, kind: fileKind(start.subarray(at, at + kindBytes)) }
-  } catch (error) {
-    if (reply.raw.destroyed) return undefined
-    throw error
-  }
+  closeBehind(reply, reader)
+  const start = await reader.peek(kindBytes + maxSizeChars)
+  const lineEnd = start.indexOf('\n')
+  const at = lineEnd + 1
+  const size = Number(start.toString('latin1', 0, lineEnd))
+  return { reader, at, size, kind: fileKind(start.subarray(at, at + kindBytes)) }
 }

@@ -3,7 +3,7 @@
  * so that the stream is read once and forwards.
  */
 import { randomBytes } from 'node:crypto'
-import { Readable } from 'node:stream'
+import { piecesOf } from '../streams/pieces.ts'
 import type { StreamReader } from '../streams/stream-cache.ts'
 import type { BytePart } from './range.ts'
 
@@ -18,12 +18,9 @@ export interface RangesInput {
 export interface ByteRangesBody {
   readonly contentType: string
   readonly contentLength: number
-  /** @param reader is closed at the end @param at where the whole begins in it */
-  read(reader: StreamReader, at: number): Readable
+  /** See `piecesOf`. @param at where the whole begins in the stream */
+  pieces(reader: StreamReader, at: number): AsyncGenerator<Buffer, void>
 }
-
-/** Bytes that are asked for at once. */
-const readBytes = 256 * 1024
 
 /** Plans the body; nothing is read yet. */
 export function byteRangesBody({ parts, size, type }: RangesInput): ByteRangesBody {
@@ -39,31 +36,18 @@ export function byteRangesBody({ parts, size, type }: RangesInput): ByteRangesBo
     (sum, { part, head }) => sum + head.length + part.end - part.start + between.length,
     last.length,
   )
-  async function* pieces(reader: StreamReader, at: number) {
-    try {
-      for (const { part, head } of headed) {
-        yield head
-        reader.skipTo(at + part.start)
-        yield* readUntil(reader, at + part.end)
-        yield between
-      }
-      yield last
-    } finally {
-      await reader.close()
-    }
-  }
   return {
     contentType: `multipart/byteranges; boundary=${boundary}`,
     contentLength,
-    read: (reader, at) => Readable.from(pieces(reader, at), { objectMode: false, highWaterMark: readBytes }),
-  }
-}
-
-async function* readUntil(reader: StreamReader, end: number) {
-  while (reader.position < end) {
-    const bytes = await reader.read(Math.min(readBytes, end - reader.position))
-    if (bytes.length === 0) throw new Error(`the stream ended at ${reader.position}, before ${end}`)
-    yield bytes
+    async *pieces(reader, at) {
+      for (const { part, head } of headed) {
+        yield head
+        reader.skipTo(at + part.start)
+        yield* piecesOf(reader, at + part.end)
+        yield between
+      }
+      yield last
+    },
   }
 }
 

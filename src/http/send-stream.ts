@@ -4,37 +4,29 @@
  */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import { piecesOf } from '../streams/pieces.ts'
 import type { StreamReader } from '../streams/stream-cache.ts'
-
-/** Bytes that are sent at once, at most. */
-const pieceBytes = 256 * 1024
 
 export interface StreamToSend {
   /** Closed when this is done, however it ends. */
   readonly reader: StreamReader
-  /** The place of the first byte that is not sent; undefined is the end of the stream. */
-  readonly end?: number
   /** A client that takes nothing for this long is cut off. */
   readonly stallMs: number
   /** Of the answer with the bytes only: what goes wrong before has its own. */
   readonly headers?: Readonly<Record<string, string>>
   /** Likewise. */
   readonly status?: number
-  /** What is sent, where that is not just the bytes up to `end`. It closes the reader. */
-  body?(): Readable
+  /** What is sent of it; without it all that is left. Each piece has gone before the next one is asked for. */
+  readonly pieces?: AsyncIterable<Buffer>
 }
 
 /** Sends it with the status and the headers that the reply has. @throws what the stream has failed of before its first bytes */
 export async function sendStream(
   reply: FastifyReply,
-  { reader, end, stallMs, headers = {}, status = 200, body }: StreamToSend,
+  { reader, pieces = piecesOf(reader), stallMs, headers = {}, status = 200 }: StreamToSend,
 ): Promise<FastifyReply> {
-  // It may have gone while its request was read, and nobody would hear of that any more.
-  if (reply.raw.destroyed) await reader.close()
-  // A client that goes while nothing is there yet is waited for by nobody.
-  reply.raw.once('close', () => void reader.close())
+  closeBehind(reply, reader)
   try {
     await reader.peek(1)
   } catch (error) {
@@ -43,30 +35,28 @@ export async function sendStream(
   }
   cutOffWhenStalled(reply, stallMs)
   reply.code(status).headers(headers)
-  if (body) return reply.send(body())
-  void write(reply.hijack(), reader, end)
+  void write(reply.hijack(), reader, pieces)
   return reply
+}
+
+/** Closes a reader when the answer has ended or its client has gone: what is not there yet is waited for by nobody then. */
+export function closeBehind({ raw }: FastifyReply, reader: StreamReader) {
+  // It may have gone while its request was read, and nobody would hear of that any more.
+  if (raw.destroyed) void reader.close()
+  else raw.once('close', () => void reader.close())
 }
 
 /**
  * Writes one piece after the other, and asks for the next when the one before is out of this process's hands: pieces are
  * lent, and their memory is used again. Never rejects.
  */
-async function write(reply: FastifyReply, reader: StreamReader, end: number | undefined) {
+async function write(reply: FastifyReply, reader: StreamReader, pieces: AsyncIterable<Buffer>) {
   const { raw } = reply
   try {
     // The server is closing: nothing more is to come on this connection.
     if (!reply.server.server.listening) raw.shouldKeepAlive = false
     raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders)
-    for (;;) {
-      const left = end === undefined ? pieceBytes : end - reader.position
-      if (left <= 0) break
-      const bytes = await reader.lend(Math.min(pieceBytes, left))
-      if (bytes.length === 0 && end !== undefined)
-        throw new Error(`a stream ended at ${reader.position}, before ${end}`)
-      if (bytes.length === 0) break
-      await handOver(raw, bytes)
-    }
+    for await (const bytes of pieces) await handOver(raw, bytes)
     raw.end()
   } catch (error) {
     if (!isGone(raw)) reply.log.warn({ err: error }, 'a long answer broke off')

@@ -138,9 +138,12 @@ describe.each([
     socket.destroy()
   })
 
-  test('a client that goes in the middle leaves nothing', async () => {
+  test.each([
+    ['all', {}],
+    ['several parts', { range: 'bytes=0-9,100-' }],
+  ])('a client that goes in the middle of %s leaves nothing', async (_what, headers: Record<string, string>) => {
     const stop = new AbortController()
-    const answer = await fetch(site.address(large), { signal: stop.signal })
+    const answer = await fetch(site.address(large), { signal: stop.signal, headers })
     const reader = answer.body!.getReader()
     await reader.read()
     stop.abort()

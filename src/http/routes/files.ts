@@ -9,6 +9,7 @@ import { ViewerError } from '../../base/errors.ts'
 import { createGate } from '../../base/gate.ts'
 import type { FileKind } from '../../bug/file-kind.ts'
 import type { Lease } from '../../cache/lease.ts'
+import { piecesOf } from '../../streams/pieces.ts'
 import { sendHead } from '../answer.ts'
 import { type AttachedFile, type FileTools, openAttachedFile } from '../attached-file.ts'
 import { byteRangesBody, contentRange } from '../byte-ranges.ts'
@@ -66,10 +67,6 @@ async function answerFile(services: PageServices, tools: FileTools, at: FileAt):
     return sendHead(request, reply.headers(lasting), 304)
   }
   const file = await openAttachedFile(tools, at)
-  if (!file) {
-    reply.hijack()
-    return reply
-  }
   const headers = { ...lasting, ...headersOf(file, hash) }
   if (request.method === 'HEAD') {
     return sendHead(request, reply.headers({ ...headers, 'content-length': String(file.size) }), 200)
@@ -104,17 +101,17 @@ function wantedPart(
   }
   if (range === 'whole') {
     reader.skipTo(at)
-    return { reader, end: at + size, headers: { ...headers, 'content-length': String(size) } }
+    return { reader, pieces: piecesOf(reader, at + size), headers: { ...headers, 'content-length': String(size) } }
   }
   const [first, ...others] = range
   reader.skipTo(at + first.start)
   if (others.length === 0) {
     const length = { 'content-length': String(first.end - first.start), 'content-range': contentRange(first, size) }
-    return { reader, end: at + first.end, status: 206, headers: { ...headers, ...length } }
+    return { reader, pieces: piecesOf(reader, at + first.end), status: 206, headers: { ...headers, ...length } }
   }
   const ranges = byteRangesBody({ parts: range, size, type: headers['content-type'] })
   const ofRanges = { 'content-type': ranges.contentType, 'content-length': String(ranges.contentLength) }
-  return { reader, body: () => ranges.read(reader, at), status: 206, headers: { ...headers, ...ofRanges } }
+  return { reader, pieces: ranges.pieces(reader, at), status: 206, headers: { ...headers, ...ofRanges } }
 }
 
 /** RFC 9110, 13.1.5: a part is wanted only of what the client has already. A date is none of ours. */
