@@ -221,11 +221,12 @@
       show([])
       ask()
     }
+    let timer
     const close = () => {
+      clearTimeout(timer)
       asked++
       show([])
     }
-    let timer
     input.addEventListener('input', () => {
       clearTimeout(timer)
       timer = setTimeout(ask, 100)

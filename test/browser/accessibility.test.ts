@@ -47,7 +47,6 @@ describe.skipIf(!hasProgram('chromium'))('axe', () => {
     ['dark', 360, colours],
   ] as const)(
     'finds nothing wrong with any page, %s and %s pixels wide, as it comes and with all of it open',
-    { timeout: 120_000 },
     async (colorScheme, width, rules) => {
       const context = await scene.browser.newContext({ colorScheme, viewport: { width, height: 740 } })
       await context.addInitScript({ path: axePath })
@@ -70,8 +69,7 @@ describe.skipIf(!hasProgram('chromium'))('axe', () => {
     await context.addInitScript({ path: axePath })
     const page = await context.newPage()
     await page.goto(`${scene.base}bugs`)
-    await page.getByRole('combobox', { name: 'Query' }).fill('')
-    await page.getByRole('combobox', { name: 'Query' }).pressSequentially('stat')
+    await page.getByRole('combobox', { name: 'Query' }).fill('stat')
     await page.locator('#suggestions li').first().waitFor()
     await page.keyboard.press('ArrowDown')
     expect(await violations(page)).toEqual([])

@@ -2,12 +2,13 @@
  * The pages in a real browser. Hostile texts (the golden data `made` is full of them) may run nothing, ask for nothing
  * and break nothing; and every page fits a phone.
  */
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTrackerWriter } from '../../src/demo/writer.ts'
 import { type RunningProgram, startProgram } from '../support/process.ts'
-import { hasProgram, programPath } from '../support/required-programs.ts'
+import { hasProgram } from '../support/required-programs.ts'
 import { type BuiltRepository, buildRepository, openGolden } from '../support/tracker-builder.ts'
+import { openChromium } from './chromium.ts'
 
 const hostileTexts = [
   '<script>alert(1)</script>',
@@ -59,16 +60,7 @@ describe.skipIf(!hasProgram('chromium'))('in Chromium', () => {
     const made = await openGolden('made')
     repositories = [await buildRepository(hostileTracker()), made!]
     viewer = await startProgram({ args: repositories.map(({ path }) => path) })
-    browser = await chromium.launch({
-      executablePath: programPath('chromium')!,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--no-first-run',
-      ],
-    })
+    browser = await openChromium()
   })
   afterAll(async () => {
     await browser.close()

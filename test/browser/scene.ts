@@ -2,13 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import type { PageKind } from '../support/page-kinds.ts'
 import { buildPageScene } from '../support/page-scene.ts'
 import { createRenderer, previewPages } from '../support/preview.ts'
 import { type RunningProgram, startProgram } from '../support/process.ts'
-import { programPath } from '../support/required-programs.ts'
 import { applyTo } from '../support/tracker-builder.ts'
+import { openChromium } from './chromium.ts'
 
 const start = 1_700_000_000
 
@@ -36,16 +36,7 @@ export async function openScene(settings: object = {}): Promise<Scene> {
   const config = join(folder, 'settings.yaml')
   await writeFile(config, JSON.stringify({ ...settings, repositories: { list: repositories.paths } }))
   const viewer = await startProgram({ args: ['--config', config] })
-  const browser = await chromium.launch({
-    executablePath: programPath('chromium')!,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--no-first-run',
-    ],
-  })
+  const browser = await openChromium()
   const read = async (path: string) => await (await fetch(`${viewer.url}/${path}`)).text()
   const places = await repositories.findPlaces(read)
   const files = /\/-\/static\/viewer\.\w+\.(?:css|js)/g

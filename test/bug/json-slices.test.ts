@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type ScanResult, scanPack } from '../../src/bug/json-slices.ts'
+import { processorMs } from '../support/processor-time.ts'
 
 const maxNesting = 32
 
@@ -209,15 +210,12 @@ describe('hostile bytes take no more than linear time', () => {
     ['keys with escapes', '{', '"\\u0041"'],
   ])('%s', (_name, start, pattern) => {
     const bytes = fill(start, pattern, 3 * megabyte)
-    const startedMs = performance.now()
-    scanPack(bytes, maxNesting)
-    expect(performance.now() - startedMs).toBeLessThan(1500)
+    expect(processorMs(() => scanPack(bytes, maxNesting))).toBeLessThan(1500)
   })
 
   test('thirty million opening brackets are refused at once', () => {
     const bytes = fill('{"ops":', '[', 30 * megabyte)
-    const startedMs = performance.now()
-    expect(scanPack(bytes, maxNesting).problem).toMatch(/nested deeper/)
-    expect(performance.now() - startedMs).toBeLessThan(1000)
+    const spentMs = processorMs(() => expect(scanPack(bytes, maxNesting).problem).toMatch(/nested deeper/))
+    expect(spentMs).toBeLessThan(1000)
   })
 })

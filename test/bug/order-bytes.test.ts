@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareBytes } from '../../src/bug/order-bytes.ts'
+import { processorMs } from '../support/processor-time.ts'
 import { bugWith, write } from './packs.ts'
 
 describe('the order by bytes', () => {
@@ -26,8 +27,6 @@ describe('the order by bytes', () => {
   test('a hundred thousand labels of one bug are sorted within a second', () => {
     const added = Array.from({ length: 100_000 }, (_, index) => `label ${(index * 7919) % 100_003}`)
     const operation = write({ type: 5, added, removed: [] })
-    const startedMs = performance.now()
-    expect(bugWith([operation]).labels).toHaveLength(100_000)
-    expect(performance.now() - startedMs).toBeLessThan(3000)
+    expect(processorMs(() => expect(bugWith([operation]).labels).toHaveLength(100_000))).toBeLessThan(3000)
   })
 })

@@ -36,7 +36,8 @@ async function startInstance({ redis, path, settings = {} }: InstanceOptions) {
     server: { port: 0 },
     repositories: { list: [{ name: 'kiln', path }] },
     cache: { lookMilliseconds: 3_600_000, idleMinutes: 0, rebuild: { enabled: false }, ...cache },
-    store: { redis: { url: redis.url }, ...store },
+    // A busy machine must not make a server that answers seem one that does not.
+    store: { redis: { url: redis.url, timeoutMilliseconds: 10_000 }, ...store },
     ...others,
   }
   await writeFile(config, JSON.stringify(all))
@@ -70,14 +71,12 @@ const entities = async (instance: Instance, result: string) =>
   (await instance.measures()).value('gitbugviewer_entities_total', { result })
 
 describe.skipIf(!hasProgram('redis-server'))('instances behind one Redis server', () => {
-  test('of three the one that reads is killed in the middle: another one takes over, and nothing is read twice', {
-    timeout: 120_000,
-  }, async () => {
+  test('of three the one that reads is killed in the middle: another one takes over, and nothing is read twice', async () => {
     const bugs = 4000
     const path = join(folder, 'large.git')
     await writeBenchRepository({ path, bugs, seed: 1, objectFormat: 'sha1' })
     await using redis = await openRedisServer()
-    const options = { redis, path, settings: { store: { leaseSeconds: 2 }, cache: { workers: { threads: 1 } } } }
+    const options = { redis, path, settings: { store: { leaseSeconds: 10 }, cache: { workers: { threads: 1 } } } }
     // It begins while it starts, since it has no other repository.
     await using first = await startInstance(options)
     // Every bug and person is a record, and most have texts.

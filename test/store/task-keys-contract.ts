@@ -47,8 +47,9 @@ export function describeTaskKeys(name: string, open: () => Promise<SharedTaskKey
 
     test('those who wait hear at once that a key is free', async () => {
       await using keys = await open()
-      // In the first round somebody may not be listening yet, and looks again when that has begun.
-      for (const limitMs of [10_000, 1500]) {
+      // In the first round somebody may not be listening yet, and looks again when that has begun. In the second a
+      // message comes before the three seconds after which everybody looks again.
+      for (const limitMs of [30_000, 2900]) {
         const held = await keys.one.tryTake('build a')
         const changed = Promise.all([keys.other.changed('build a'), keys.one.changed('build a')])
         // What was asked before this is answered by now: both wait.

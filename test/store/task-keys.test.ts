@@ -103,7 +103,7 @@ describe.skipIf(!hasProgram('redis-server'))('with a Redis server', () => {
 
   test('a lease is renewed for as long as the work takes', async () => {
     const prefix = newPrefix()
-    await using one = openInstance(server.url, prefix, { leaseMs: 1200 })
+    await using one = openInstance(server.url, prefix, { leaseMs: 3000 })
     await using other = openInstance(server.url, prefix)
     const held = await one.keys.tryTake('build')
     // Each wait is as long as what is left of the lease; three of them are longer than it.
@@ -116,7 +116,7 @@ describe.skipIf(!hasProgram('redis-server'))('with a Redis server', () => {
 
   test('the key of a process that was killed is free after its lease', async ({ signal }) => {
     const prefix = newPrefix()
-    const leaseMs = 600
+    const leaseMs = 1500
     const script = join(import.meta.dirname, 'redis-task-holder.ts')
     const child = spawn(process.execPath, [script, server.url, prefix, 'build', String(leaseMs)], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -131,7 +131,8 @@ describe.skipIf(!hasProgram('redis-server'))('with a Redis server', () => {
       await ended
       const startMs = performance.now()
       expect(await takeWhenFree(instance.keys, 'build', signal)).toBeDefined()
-      expect(performance.now() - startMs).toBeLessThan(leaseMs + 400)
+      // Who would not know of the lease looked again after three seconds.
+      expect(performance.now() - startMs).toBeLessThan(2900)
       expect(await instance.keys.progress('build')).toBeUndefined()
     } finally {
       child.kill('SIGKILL')
@@ -141,18 +142,18 @@ describe.skipIf(!hasProgram('redis-server'))('with a Redis server', () => {
 
   test('a key that another one has taken over is lost, and not taken back by giving it back', async () => {
     const prefix = newPrefix()
-    await using instance = openInstance(server.url, prefix, { leaseMs: 3000 })
+    await using instance = openInstance(server.url, prefix, { leaseMs: 9000 })
     const held = await instance.keys.tryTake('build')
     await server.ask('SET', `${prefix}:v1:task:"build"`, 'of another one')
     // With the next renewal, and not only at the end of the lease.
-    expect(await timeOf(fired(held!.lost))).toBeLessThan(2500)
+    expect(await timeOf(fired(held!.lost))).toBeLessThan(8000)
     await held![Symbol.asyncDispose]()
     expect(await server.ask('GET', `${prefix}:v1:task:"build"`)).toBe('of another one')
   })
 
   test('a key that is gone from the server is taken again by its holder', async ({ signal }) => {
     const prefix = newPrefix()
-    await using one = openInstance(server.url, prefix, { leaseMs: 2000 })
+    await using one = openInstance(server.url, prefix, { leaseMs: 6000 })
     const held = await one.keys.tryTake('build')
     await server.ask('DEL', `${prefix}:v1:task:"build"`)
     await lookUntil(signal, () => server.ask('GET', `${prefix}:v1:task:"build"`))
@@ -201,7 +202,7 @@ describe.skipIf(!hasProgram('redis-server'))('with a Redis server', () => {
     await using other = openInstance(late.url, 'late', { leaseMs: 300 })
     await Promise.all([one.connectionLog.written(lost), other.connectionLog.written(lost)])
     const asked = Promise.all([one.keys.tryTake('build'), other.keys.tryTake('build')])
-    expect(await timeOf(asked)).toBeLessThan(100)
+    expect(await timeOf(asked)).toBeLessThan(4000)
     const [first, second] = await asked
     expect([first, second]).not.toContain(undefined)
     await other.keys.changed('build')
@@ -212,7 +213,7 @@ describe.skipIf(!hasProgram('redis-server'))('with a Redis server', () => {
 
   test('a server that was started again in between knows the key after the next renewal', async ({ signal }) => {
     await using own = await openRedisServer()
-    await using one = openInstance(own.url, 'again', { leaseMs: 2000 })
+    await using one = openInstance(own.url, 'again', { leaseMs: 15_000 })
     await using other = openInstance(own.url, 'again')
     const held = await one.keys.tryTake('build')
     expect(await other.keys.tryTake('build')).toBeUndefined()
@@ -231,18 +232,18 @@ describe.skipIf(!hasProgram('redis-server'))('with a Redis server', () => {
     signal,
   }) => {
     await using own = await openRedisServer()
-    await using one = openInstance(own.url, 'paused', { leaseMs: 900, timeoutMs: 150 })
-    await using other = openInstance(own.url, 'paused', { timeoutMs: 150 })
+    await using one = openInstance(own.url, 'paused', { leaseMs: 4000, timeoutMs: 1000 })
+    await using other = openInstance(own.url, 'paused', { timeoutMs: 1000 })
     const held = await one.keys.tryTake('build')
     expect(await other.keys.tryTake('build')).toBeUndefined()
     own.pause()
-    expect(await timeOf(other.keys.progress('build'))).toBeLessThan(1000)
-    expect(await timeOf(other.keys.changed('build'))).toBeLessThan(1000)
+    expect(await timeOf(other.keys.progress('build'))).toBeLessThan(10_000)
+    expect(await timeOf(other.keys.changed('build'))).toBeLessThan(10_000)
     const startMs = performance.now()
     expect(await other.keys.tryTake('build')).toBeDefined()
-    expect(performance.now() - startMs).toBeLessThan(1000)
+    expect(performance.now() - startMs).toBeLessThan(10_000)
     await fired(held!.lost)
-    expect(await timeOf(held![Symbol.asyncDispose]())).toBeLessThan(1000)
+    expect(await timeOf(held![Symbol.asyncDispose]())).toBeLessThan(10_000)
     own.continue()
     await one.connectionLog.written(back)
     expect(await takeWhenFree(one.keys, 'another', signal)).toBeDefined()

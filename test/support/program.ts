@@ -104,6 +104,6 @@ function cleanEnvironment(home: string): Record<string, string> {
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
     // On a busy machine a first page may take longer than a visitor's patience.
-    GIT_BUG_VIEWER_CACHE_PROGRESS_AFTER_SECONDS: '60',
+    GIT_BUG_VIEWER_CACHE_PROGRESS_AFTER_SECONDS: '600',
   }
 }

@@ -33,7 +33,7 @@ export async function openViewer(options: ViewerOptions): Promise<Viewer> {
   const settings = await readSettings({
     options: options.yaml === undefined ? { 'data-dir': folder } : { config, 'data-dir': folder },
     // A machine that is busy with other tests must not turn a page into the one that says how far reading has come.
-    env: { GIT_BUG_VIEWER_CACHE_PROGRESS_AFTER_SECONDS: '60' },
+    env: { GIT_BUG_VIEWER_CACHE_PROGRESS_AFTER_SECONDS: '600' },
     cwd: folder,
     homeDir: folder,
   })
