@@ -49,7 +49,8 @@ async function run(argv: readonly string[]): Promise<void> {
     const output = await runHookCommand(command, path => resolvePath(path, { folder: cwd, homeDir }))
     return void process.stdout.write(output)
   }
-  const settings = await readSettings({ options: command.options, env: process.env, cwd, homeDir })
+  const { options, paths } = command
+  const settings = await readSettings({ options, paths, env: process.env, cwd, homeDir })
   const metrics = settings.metrics.enabled ? createMetrics() : undefined
   // git is asked for its version while the rest of the program is loaded.
   const silenceLimitMs = settings.limits.gitTimeoutSeconds * 1000
@@ -58,8 +59,7 @@ async function run(argv: readonly string[]): Promise<void> {
   // Loaded here and not above, so that help and mistakes do not wait for the whole program.
   const [{ compose }, { createLogger }] = await Promise.all([import('./compose.ts'), import('./telemetry/logger.ts')])
   const log = await createLogger(settings.logs)
-  const paths = command.paths.map(path => resolvePath(path, { folder: cwd, homeDir }))
-  const program = await compose({ settings, paths, cwd, git, log, metrics })
+  const program = await compose({ settings, paths: settings.paths, cwd, git, log, metrics })
   try {
     await program.listenForMetrics()
     await program.app.listen({ host: settings.server.host, port: settings.server.port })
@@ -88,14 +88,14 @@ async function exportFiles(command: Extract<ExportCommand, { kind: 'export' }>, 
   const { cwd, homeDir, absolute } = place
   // A progress bar and the log share the terminal: only what somebody should know.
   const options = { 'log-level': 'warn', ...command.options }
-  const settings = await readSettings({ options, env: process.env, cwd, homeDir })
+  const settings = await readSettings({ options, paths: command.paths, env: process.env, cwd, homeDir })
   const { explainWriteError, runExport } = await import('./run-export.ts')
   const ending = new AbortController()
   const end = () => ending.abort()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
   try {
     const out = absolute(command.out)
-    const paths = command.paths.map(absolute)
+    const { paths } = settings
     const { signal } = ending
     const { text, isComplete } = await runExport({ command, settings, out, paths, cwd, signal, told: process.stderr })
     process.stdout.write(text)

@@ -42,6 +42,15 @@ export const errorCatalogue = {
   STREAM_FAILED: 'A long answer could not be made, or what was kept of it could not be read.',
   STREAM_TIMEOUT: 'A long answer stood still for too long, and was given up.',
   TOO_BUSY: 'Too many long answers are being made; a later request may find room.',
+  REMOTE_NOT_ALLOWED: 'The settings allow visitors to open no repository at that address.',
+  REMOTE_REFUSED:
+    'The address of a remote repository leads where none may lead: into a private network, to another host, or by a way that is not allowed.',
+  REMOTE_UNREACHABLE:
+    'A remote repository cannot be fetched: it is gone, refuses, does not answer in time, or sends what is damaged.',
+  REMOTE_TOO_LARGE: 'A remote repository is larger than the settings allow.',
+  MIRROR_NO_ROOM: 'There is no room on disk for another remote repository, and none that may go.',
+  MIRROR_AWAY: 'A remote repository is not on disk, and nobody who needs its pages has asked for it.',
+  COLD_STORAGE_FAILED: 'The store for remote repositories that left the disk cannot be used.',
   SHUTTING_DOWN: 'The server is shutting down.',
 } as const
 

@@ -145,6 +145,29 @@ export const measureCatalogue = {
     help: 'Long answers that failed while they were made, or whose file could not be used.',
     labels: {},
   },
+  gitbugviewer_mirrors: { kind: 'gauge', help: 'Remote repositories that are on disk.', labels: {} },
+  gitbugviewer_mirror_bytes: { kind: 'gauge', help: 'What they take there, measured.', labels: {} },
+  gitbugviewer_mirror_fetches_running: {
+    kind: 'gauge',
+    help: 'Clones and fetches of remote repositories that go on.',
+    labels: {},
+  },
+  gitbugviewer_mirror_fetch_duration_seconds: {
+    kind: 'histogram',
+    help: 'Clones and fetches of remote repositories, with the wait for their turn.',
+    labels: { kind: ['clone', 'fetch'], result: outcomes },
+    buckets: workBuckets,
+  },
+  gitbugviewer_mirror_evictions_total: {
+    kind: 'counter',
+    help: 'Remote repositories that had to leave the disk: they are in cold storage, or gone.',
+    labels: { to: ['cold', 'nowhere'] },
+  },
+  gitbugviewer_cold_storage_requests_total: {
+    kind: 'counter',
+    help: 'Mirrors put into cold storage, and looked for there.',
+    labels: { kind: ['put', 'get'], result: ['done', 'missing', 'failed'] },
+  },
   gitbugviewer_fingerprint_checks_total: {
     kind: 'counter',
     help: 'Looks at the files of refs: nothing moved, something moved, or too young to tell.',

@@ -36,7 +36,7 @@ export type CommandLine =
   | { readonly kind: 'version' }
   | HookCommand
   | ExportCommand
-  /** `paths` are as they were written; `resolvePath` makes them absolute. */
+  /** `paths` are as they were written; `readSettings` makes them absolute, and takes addresses out of them. */
   | { readonly kind: 'run'; readonly options: CommandLineOptions; readonly paths: readonly string[] }
 
 /**
@@ -96,9 +96,10 @@ export function helpText(): string {
 
 Shows the bugs that git-bug keeps inside git repositories as web pages.
 
-A PATH is a git repository (bare or not) or a folder that is searched for
-repositories. Without PATH and without a settings file: the repository around
-the current folder if it holds bugs, else a demo.
+A PATH is a git repository (bare or not), a folder that is searched for
+repositories, or the address of a remote repository. Without PATH and without a
+settings file: the repository around the current folder if it holds bugs, else
+a demo.
 
 Options:
 ${rows.map(([left = '', right = '']) => `  ${left.padEnd(width)}  ${right}`).join('\n')}

@@ -5,8 +5,9 @@
 import { parseArgs } from 'node:util'
 import { type ExportFormat, exportFormats, isExportFormat } from '../base/export-formats.ts'
 import { parsePublicUrl } from './address.ts'
+import { isAddressLike } from './command-paths.ts'
 import { nearestName } from './nearest-name.ts'
-import { settingsError, showText } from './problem.ts'
+import { settingsError, showText, withoutSecrets } from './problem.ts'
 
 export type ExportCommand =
   | { readonly kind: 'export-help' }
@@ -67,6 +68,12 @@ export function parseExportCommand(argv: readonly string[]): ExportCommand {
   const out = values.get('out')
   if (out === undefined) throw refusal('export needs the option --out with the folder to write to')
   if (positionals.includes('')) throw refusal('a PATH on the command line must not be empty')
+  const address = positionals.find(isAddressLike)
+  if (address !== undefined) {
+    throw refusal(
+      `export fetches nothing: the PATH ${showText(withoutSecrets(address))} must be a folder of this machine`,
+    )
+  }
   return {
     kind: 'export',
     out,

@@ -52,6 +52,11 @@ export function showText(text: string): string {
   })
 }
 
+/** An address as far as no secret can be in it: a password may lie before an @, however many there are, and in a query. */
+export function withoutSecrets(address: string): string {
+  return address.replace(/^([a-z]{1,10}:\/\/)?.*[@?#].*$/is, '$1…')
+}
+
 /** What the value is, without showing it. */
 export function kindOfValue(value: unknown): string {
   if (typeof value === 'object') return value === null ? 'nothing' : showValue(value)

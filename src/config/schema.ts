@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import { defaultDecodeLimits } from '../base/limits.ts'
 import { formatByteSize } from './byte-size.ts'
 import { group, optional, required, setting } from './define-setting.ts'
+import { mirrorsGroup } from './mirrors-schema.ts'
 import { crawlersGroup, liveGroup, lookGroup, peopleGroup, shownRepository, textGroup } from './pages-schema.ts'
 import * as type from './setting-type.ts'
 import { fetchGroup, filesGroup, streamsGroup } from './streams-schema.ts'
@@ -95,6 +96,7 @@ export function createSettingsSchema() {
     files: filesGroup(),
     fetch: fetchGroup(),
     streams: streamsGroup(),
+    mirrors: mirrorsGroup(),
     cache: group('What is kept in memory, and for how long.', {
       idleMinutes: setting(type.decimalNumber(0, 10_080), 10, {
         description: 'A repository that nobody asked for during this time is closed; 0 keeps it open.',

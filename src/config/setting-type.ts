@@ -3,9 +3,13 @@
  * number from 0 to 65535", so that a message, the example file and the reference page cannot disagree.
  */
 import { z } from 'zod'
+import { parseRemotePattern } from '../base/remote-pattern.ts'
+import { parseRemoteUrl } from '../base/remote-url.ts'
 import { isHost, isNetwork, parseBasePath, parsePublicUrl, parseRedisUrl } from './address.ts'
 import { formatByteSize, parseByteSize } from './byte-size.ts'
 import { parseCronSchedule } from './cron-schedule.ts'
+import { formatDuration, parseDuration } from './duration.ts'
+import { withoutSecrets } from './problem.ts'
 import { isRepositoryName } from './repository-name.ts'
 
 export interface SettingType<S extends z.ZodType> {
@@ -54,12 +58,25 @@ export function byteSize(min: number, max: number) {
   return { schema, expects, literal: false }
 }
 
-/** A text that `parse` accepts and normalises. */
-function parsedText(expects: string, parse: (text: string) => string | undefined) {
+/** A time, spelled as `parseDuration` reads it; seconds come out. */
+export function duration(minSeconds: number, maxSeconds: number) {
+  const bounds = `from ${formatDuration(minSeconds)} to ${formatDuration(maxSeconds)}`
+  const expects = `a time ${bounds}, such as 90s, 5m, 2h, 1d or a number of seconds`
+  const schema = z.union([z.number(), z.string()], { error: expects }).transform((value, context) => {
+    const seconds = parseDuration(value)
+    if (seconds !== undefined && seconds >= minSeconds && seconds <= maxSeconds) return seconds
+    context.issues.push({ code: 'custom', message: expects, input: value })
+    return z.NEVER
+  })
+  return { schema, expects, literal: false }
+}
+
+/** A text that `parse` accepts and normalises. @param show what messages show of it */
+function parsedText(expects: string, parse: (text: string) => string | undefined, show = (text: string) => text) {
   const schema = z.string({ error: expects }).transform((text, context) => {
     const value = parse(text)
     if (value !== undefined) return value
-    context.issues.push({ code: 'custom', message: expects, input: text })
+    context.issues.push({ code: 'custom', message: expects, input: show(text) })
     return z.NEVER
   })
   return { schema, expects, literal: true }
@@ -100,12 +117,58 @@ export function redisUrl() {
     const url = parseRedisUrl(text)
     if (url !== undefined) return url
     const message = text.includes('@') ? withoutUser : expects
-    // Where a password may lie: before an @, however many there are, and in a query.
-    const shown = text.replace(/^(rediss?:\/\/)?.*[@?#].*$/is, '$1…')
-    context.issues.push({ code: 'custom', message, input: shown })
+    context.issues.push({ code: 'custom', message, input: withoutSecrets(text) })
     return z.NEVER
   })
   return { schema, expects, literal: true }
+}
+
+/** An http(s) server, or a path on one. */
+export function webAddress() {
+  return parsedText('an address such as https://s3.example.org', parsePublicUrl, withoutSecrets)
+}
+
+/** The name of a bucket, as the S3 protocol allows it. */
+export function bucketName() {
+  return parsedText('3 to 63 small letters, digits, dots and hyphens, such as git-bug-mirrors', text =>
+    /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text) ? text : undefined,
+  )
+}
+
+/** The address of a remote repository. Messages say what is wrong with it, and show nothing that may be a password. */
+export function remoteUrl() {
+  const expects = 'the address of a repository such as https://codeberg.org/group/tool'
+  const schema = z.string({ error: expects }).transform((text, context) => {
+    const url = parseRemoteUrl(text)
+    if (!('mistake' in url)) return url
+    context.issues.push({
+      code: 'custom',
+      message: `${expects} (this one ${url.mistake})`,
+      input: withoutSecrets(text),
+    })
+    return z.NEVER
+  })
+  return { schema, expects, literal: true }
+}
+
+/** A name to log in with over HTTP, where a colon ends it (RFC 7617, 2). */
+export function loginName() {
+  return parsedText('one line of 1 to 256 characters without a colon', text =>
+    /^[^\p{Cc}:]{1,256}$/u.test(text) && text.trim() !== '' ? text : undefined,
+  )
+}
+
+/** Patterns over addresses of remote repositories. */
+export function remotePatterns() {
+  const pattern = 'a pattern such as https://codeberg.org/** or https://*.example.org/group/*'
+  const expects = 'a list of patterns such as [https://codeberg.org/**, "https://*.example.org/group/*"]'
+  const one = z.string({ error: pattern }).transform((text, context) => {
+    const parsed = parseRemotePattern(text)
+    if (parsed !== undefined) return parsed
+    context.issues.push({ code: 'custom', message: pattern, input: withoutSecrets(text) })
+    return z.NEVER
+  })
+  return { schema: z.array(one, { error: expects }), expects, literal: false }
 }
 
 /** What the keys of a shared server begin with. */
@@ -153,6 +216,14 @@ export function proxies() {
     context.issues.push({ code: 'custom', message, input: value[at], path: [at] })
     return z.NEVER
   })
+  return { schema, expects, literal: false }
+}
+
+/** Addresses and networks. */
+export function networks() {
+  const one = 'an IP address or a network such as 10.0.0.0/8'
+  const expects = 'a list of IP addresses and networks such as [127.0.0.1, 10.0.0.0/8]'
+  const schema = z.array(z.string({ error: one }).refine(isNetwork, { error: one }), { error: expects })
   return { schema, expects, literal: false }
 }
 
@@ -212,9 +283,10 @@ export function groupsOf<S extends z.ZodObject>(entry: S) {
   return { schema: z.array(entry, { error: expects }), expects, literal: false, entry }
 }
 
-/** A list of groups; a plain text stands for the group `{ path: text }`. */
-export function listOf<S extends z.ZodObject>(entry: S) {
-  const expects = `a list of paths and of groups with ${Object.keys(entry.shape).join(', ')}`
-  const one = z.preprocess(value => (typeof value === 'string' ? { path: value } : value), entry)
+/** A list of groups; a plain text stands for the group that has only that key. */
+export function listOf<S extends z.ZodObject>(entry: S, key: 'path' | 'url' = 'path') {
+  const plain = { path: 'paths', url: 'addresses' }[key]
+  const expects = `a list of ${plain} and of groups with ${Object.keys(entry.shape).join(', ')}`
+  const one = z.preprocess(value => (typeof value === 'string' ? { [key]: value } : value), entry)
   return { schema: z.array(one, { error: expects }), expects, literal: false, entry }
 }

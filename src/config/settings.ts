@@ -5,8 +5,10 @@
  */
 import { isAbsolute, join } from 'node:path'
 import { readBoundedText } from './bounded-file.ts'
+import { addMirrors, findNamesakes, sortPaths } from './command-paths.ts'
 import { findConflicts } from './conflict.ts'
 import { explainIssues } from './explain.ts'
+import { type MirrorsSettings, readMirrorSecrets, resolveMirrorPaths } from './mirrors-settings.ts'
 import { settingsError, sourcePhrase } from './problem.ts'
 import { type CheckedSettings, createSettingsSchema } from './schema.ts'
 import { listSettings, type SettingList } from './setting-list.ts'
@@ -15,11 +17,14 @@ import { line } from './setting-type.ts'
 import { type CollectedValues, readSources, type SettingsInput } from './source.ts'
 
 /**
- * Every setting. Paths are absolute; `hooks.secret` and `store.redis.password` hold the secrets whichever way they were
- * given. Frozen.
+ * Every setting. Paths are absolute; `hooks.secret`, `store.redis.password` and `mirrors.coldStorage.secretAccessKey`
+ * hold the secrets whichever way they were given. Frozen.
  */
-export type Settings = Omit<CheckedSettings, 'dataDir'> & {
+export type Settings = Omit<CheckedSettings, 'dataDir' | 'mirrors'> & {
+  readonly mirrors: MirrorsSettings
   readonly dataDir: string
+  /** The PATHs of the command line that are no addresses, absolute. */
+  readonly paths: readonly string[]
   /** Absolute path of the settings file; undefined where none was named. */
   readonly configFile: string | undefined
 }
@@ -34,19 +39,23 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
   const collected = await readSources(input, list)
   const place = (path: string) => placeOf(path, collected)
   const checked = schema.safeParse(nest(collected, list), { reportInput: true })
-  const problems = [...collected.problems]
+  const { folders, remotes, problems: wrongPaths } = sortPaths(input.paths ?? [])
+  const problems = [...collected.problems, ...wrongPaths]
   if (!checked.success) problems.push(...explainIssues(checked.error.issues, { collected, list }))
-  else problems.push(...findConflicts(checked.data, place))
+  else problems.push(...findConflicts(checked.data, place), ...findNamesakes(checked.data, remotes))
   if (!checked.success || problems.length > 0) throw settingsError(problems)
 
   const settings = resolvePaths(checked.data, { input, collected })
-  const { hooks, store } = settings
-  const secret = await readSecret('hooks.secretFile', hooks.secretFile, place)
-  const password = await readSecret('store.redis.passwordFile', store.redis.passwordFile, place)
+  const { hooks, mirrors, store } = settings
+  const secretOf = (setting: string, path: string | undefined) => readSecret(setting, path, place)
+  const secret = await secretOf('hooks.secretFile', hooks.secretFile)
+  const password = await secretOf('store.redis.passwordFile', store.redis.passwordFile)
   return deepFreeze({
     ...settings,
     hooks: { ...hooks, ...(secret === undefined ? {} : { secret }) },
     store: { ...store, redis: { ...store.redis, ...(password === undefined ? {} : { password }) } },
+    mirrors: addMirrors(await readMirrorSecrets(mirrors, secretOf), remotes),
+    paths: folders.map(path => resolvePath(path, { folder: input.cwd, homeDir: input.homeDir })),
   })
 }
 
@@ -69,7 +78,8 @@ function nest({ values }: CollectedValues, list: SettingList): Record<string, un
 }
 
 function placeOf(path: string, { values }: CollectedValues): string {
-  const given = values.get(path)
+  // Of an entry of a list only the list has a source.
+  const given = values.get(path.replace(/\[.*$/s, ''))
   return given === undefined ? path : `${path} ${sourcePhrase(given.source)}`
 }
 
@@ -77,12 +87,12 @@ function placeOf(path: string, { values }: CollectedValues): string {
 function resolvePaths(
   checked: CheckedSettings,
   { input, collected }: { input: SettingsInput; collected: CollectedValues },
-): Settings {
+) {
   const from = (setting: string) => ({
     folder: collected.values.get(setting)?.source.folder ?? input.cwd,
     homeDir: input.homeDir,
   })
-  const { hooks, look, repositories, store, dataDir, ...rest } = checked
+  const { hooks, look, mirrors, repositories, store, dataDir, ...rest } = checked
   const { secretFile } = hooks
   const { passwordFile, caFile } = store.redis
   const redis = {
@@ -107,6 +117,7 @@ function resolvePaths(
     hooks:
       secretFile === undefined ? hooks : { ...hooks, secretFile: resolvePath(secretFile, from('hooks.secretFile')) },
     store: { ...store, redis },
+    mirrors: resolveMirrorPaths(mirrors, (setting, path) => resolvePath(path, from(setting))),
     dataDir: dataDir === undefined ? defaultDataDir(input) : resolvePath(dataDir, from('dataDir')),
     configFile: collected.configFile,
   }

@@ -24,6 +24,8 @@ export interface SettingsInput {
   /** Absolute; where relative paths of options and variables start. */
   readonly cwd: string
   readonly homeDir: string
+  /** PATHs of the command line, as they were written. */
+  readonly paths?: readonly string[]
 }
 
 export interface CollectedValues {

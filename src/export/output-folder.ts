@@ -11,8 +11,8 @@
 import fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ViewerError } from '../base/errors.ts'
+import { takeLock } from '../base/folder-lock.ts'
 import { isSafePath } from './file-names.ts'
-import { takeLock } from './folder-lock.ts'
 import { type FileList, type Manifest, parseManifest, writeManifest } from './manifest.ts'
 
 export interface OutputFolder extends AsyncDisposable {
@@ -50,7 +50,7 @@ export async function openOutputFolder(folder: string, { force }: { readonly for
   const isKnown = await checkFolder(folder, force)
   if ((await kindOf(own)) === 'other') throw inTheWay(own)
   await fs.mkdir(own, { recursive: true })
-  const lock = await takeLock(join(own, 'lock'), folder)
+  const lock = await takeLock(join(own, 'lock'), `another export writes into ${folder}`)
   try {
     for (const name of await fs.readdir(own)) if (name.startsWith('part-')) await fs.rm(join(own, name))
     const last = isKnown ? parseManifest(await readIfThere(join(own, 'manifest.json'))) : undefined

@@ -42,6 +42,11 @@ test.each([
   [['--out', 'a\nb'], 'the option --out of export needs a value, in one line'],
   [['--out', 'x', '--force=yes'], 'the option --force of export takes no value'],
   [['--out', 'x', ''], 'a PATH on the command line must not be empty'],
+  [
+    ['--out', 'x', 'a', 'https://ann:hunter2@h/a'],
+    'export fetches nothing: the PATH "https://…" must be a folder of this machine',
+  ],
+  [['--out', 'x', 'git@h:a'], 'export fetches nothing: the PATH "…" must be a folder of this machine'],
   [['--out', 'x', '--formats', 'html,jsn'], 'the option --formats of export does not know "jsn"; the nearest is json'],
   [
     ['--out', 'x', '--base-url', 'ftp://x'],

@@ -53,10 +53,13 @@ test('every example and every default can be given by its variable', async () =>
   const examples = settings.filter(({ example }) => example !== undefined)
   expect(examples.length).toBeGreaterThan(8)
   for (const { path, example, literal } of examples) {
-    const text = /secretFile|passwordFile/.test(path) ? secretFile : literal ? String(example) : JSON.stringify(example)
+    const text = /secretFile|passwordFile|AccessKeyFile/.test(path)
+      ? secretFile
+      : literal
+        ? String(example)
+        : JSON.stringify(example)
     const name = settingsReference().find(setting => setting.path === path)!.environment
-    const beside = path.startsWith('store.redis.') ? { GIT_BUG_VIEWER_STORE_REDIS_URL: 'rediss://h' } : {}
-    await expect(files.read({ env: { ...beside, [name]: text } })).resolves.toBeDefined()
+    await expect(files.read({ env: { ...neededBy(path, secretFile), [name]: text } })).resolves.toBeDefined()
   }
   const withDefault = settings.filter(({ defaultValue }) => defaultValue !== undefined)
   const env = Object.fromEntries(
@@ -67,6 +70,17 @@ test('every example and every default can be given by its variable', async () =>
   )
   expect(await files.read({ env })).toEqual(await files.read({}))
 })
+
+/** Variables that a setting must come with. */
+function neededBy(path: string, secretFile: string): Record<string, string> {
+  if (path.startsWith('store.redis.')) return { GIT_BUG_VIEWER_STORE_REDIS_URL: 'rediss://h' }
+  if (!path.startsWith('mirrors.coldStorage.')) return {}
+  const secret = path.endsWith('.secretAccessKey') ? {} : { SECRET_ACCESS_KEY_FILE: secretFile }
+  const account = { ENDPOINT: 'https://h', BUCKET: 'some-bucket', ACCESS_KEY_ID: 'viewer', ...secret }
+  return Object.fromEntries(
+    Object.entries(account).map(([name, text]) => [`GIT_BUG_VIEWER_MIRRORS_COLD_STORAGE_${name}`, text]),
+  )
+}
 
 test('the defaults in the help are those of the schema', () => {
   const help = helpText()

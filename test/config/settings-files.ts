@@ -11,6 +11,8 @@ interface Sources {
   readonly yaml?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
   readonly options?: CommandLineOptions
+  /** PATHs of the command line. */
+  readonly paths?: readonly string[]
 }
 
 export interface SettingsFiles extends AsyncDisposable {
@@ -29,10 +31,10 @@ export const homeDir = '/home/ann'
 export async function createSettingsFiles(): Promise<SettingsFiles> {
   const folder = await mkdtemp(join(tmpdir(), 'gbv-config-'))
   const configFile = join(folder, 'gbv.yaml')
-  const read = async ({ yaml, env = {}, options = {} }: Sources) => {
-    if (yaml === undefined) return readSettings({ options, env, cwd, homeDir })
+  const read = async ({ yaml, env = {}, options = {}, paths = [] }: Sources) => {
+    if (yaml === undefined) return readSettings({ options, paths, env, cwd, homeDir })
     await writeFile(configFile, yaml)
-    return readSettings({ options: { config: configFile, ...options }, env, cwd, homeDir })
+    return readSettings({ options: { config: configFile, ...options }, paths, env, cwd, homeDir })
   }
   return {
     configFile,

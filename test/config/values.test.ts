@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { isHost, isNetwork, parseBasePath, parsePublicUrl, parseRedisUrl } from '../../src/config/address.ts'
 import { formatByteSize, parseByteSize } from '../../src/config/byte-size.ts'
 import { parseCronSchedule } from '../../src/config/cron-schedule.ts'
+import { formatDuration, parseDuration } from '../../src/config/duration.ts'
 import { nearestName } from '../../src/config/nearest-name.ts'
 import { isRepositoryName } from '../../src/config/repository-name.ts'
 import { resolvePath } from '../../src/config/setting-path.ts'
@@ -41,6 +42,44 @@ test('every size reads back from how it is shown', () => {
     '1536 B',
     '64 MiB',
     '3 GiB',
+  ])
+})
+
+test('times are seconds or numbers with a unit', () => {
+  expect(['300', '90s', '5m', '1.5 h', '2d', ' 7 ', 0, 0.5, '0s'].map(parseDuration)).toEqual([
+    300, 90, 300, 5400, 172_800, 7, 0, 0.5, 0,
+  ])
+  const wrong = [
+    '',
+    's',
+    '5M',
+    '5 min',
+    '1h30m',
+    '1e3',
+    '-1s',
+    '.5h',
+    '5  m',
+    '5m\nx',
+    '1w',
+    '12345678901s',
+    -1,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+  ]
+  expect(wrong.map(parseDuration)).toEqual(wrong.map(() => undefined))
+})
+
+test('every time in whole seconds reads back from how it is shown', () => {
+  fc.assert(fc.property(fc.nat(1_000_000_000), seconds => parseDuration(formatDuration(seconds)) === seconds))
+  expect([0, 1, 60, 90, 3600, 5400, 86_400, 31_536_000].map(formatDuration)).toEqual([
+    '0s',
+    '1s',
+    '1m',
+    '90s',
+    '1h',
+    '90m',
+    '1d',
+    '365d',
   ])
 })
 

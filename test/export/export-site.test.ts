@@ -309,7 +309,7 @@ describe('what goes wrong', () => {
     const { own, repository } = await small()
     await using _ = own
     await mkdir(join(own.out, '.git-bug-viewer'), { recursive: true })
-    await writeFile(join(own.out, '.git-bug-viewer/lock'), `${process.pid}\n`)
+    await writeFile(join(own.out, '.git-bug-viewer/lock'), `${process.ppid}\n`)
     await expect(own.run([repository.path])).rejects.toThrow(/another export writes into .*out now/)
     await writeFile(join(own.out, '.git-bug-viewer/lock'), '999999999\n')
     expect((await own.run([repository.path])).isComplete).toBe(true)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { matchesName } from '../../src/cache/name-pattern.ts'
+import { matchesName } from '../../src/base/name-pattern.ts'
 
 test.each([
   ['tool', 'tool', true],
