@@ -10,6 +10,7 @@ import type { GitSetup } from './process.ts'
 import { createProcessTally, type ProcessTally } from './process-tally.ts'
 import { findReadme, type ReadmeFile } from './readme.ts'
 import { listRefs, type RefListing } from './refs.ts'
+import { createRemoteGit, type RemoteGit } from './remote-fetch.ts'
 import {
   arePackable,
   areReachable,
@@ -64,6 +65,8 @@ export interface Git {
   ): Promise<boolean>
   /** Fills a repository of the viewer's own. */
   importStream(gitDir: string, stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>
+  /** Copies of repositories that lie elsewhere. */
+  readonly remotes: RemoteGit
 }
 
 export interface GitOptions {
@@ -135,6 +138,7 @@ export function createGit(plan: GitPlan, options: GitSurroundings): Git {
     sendUploadPack: (at, out) => sendUploadPack(setup, at, out),
     arePackable: (at, signal) => arePackable(setup, at, signal),
     areReachable: (at, signal) => areReachable(setup, at, signal),
+    remotes: createRemoteGit(setup, version),
     findReadme: (folder, reader, signal) => findReadme(setup, { folder, reader }, signal),
     openReader: folder =>
       createObjectReader(setup, folder, {

@@ -32,6 +32,10 @@ export interface CommandExtra {
   readonly settings?: GitSettings
   /** It starts processes of its own, which are ended with it. */
   readonly hasChildren?: boolean
+  /** No file that it or they write can become larger: a write that would make it so fails with "File too large". */
+  readonly maxFileBytes?: number
+  /** With it: none of them gets more memory than that for its data; asking for more fails with "Out of memory". */
+  readonly maxMemoryBytes?: number
 }
 
 /** How much of standard error is kept. */
@@ -60,7 +64,8 @@ export interface GitEnd {
  */
 export function startGit(setup: GitSetup, folder: string, args: readonly string[]): GitProcess {
   const { variables, settings, hasChildren = false } = setup.extra ?? {}
-  const child = spawn(setup.program, args as string[], {
+  const [program, ...all] = limited([setup.program, ...args], setup.extra)
+  const child = spawn(program, all, {
     cwd: folder,
     env: gitEnvironment(setup.ambient, { GIT_CEILING_DIRECTORIES: dirname(folder), ...variables }, settings),
     stdio: 'pipe',
@@ -105,6 +110,28 @@ export function startGit(setup: GitSetup, folder: string, args: readonly string[
   // What it leaves behind would hold its pipes open, or go on with nobody to stop it.
   if (hasChildren) child.on('exit', kill)
   return { child, stderr: () => stderr, ended, kill }
+}
+
+/**
+ * The limits are such that a process can only give to itself, and Node has no way to do that: a shell does, and becomes
+ * the program. What it is to run are its parameters, which it does not read. Without the signal of that limit writes fail,
+ * and git says so. A lower limit that is there already stays.
+ */
+const limitScript = `ulimit -c 0
+trap '' XFSZ
+ulimit -f "$0" 2>/dev/null || [ "$(ulimit -f)" != unlimited ] || exit 126
+ulimit -d "$1" 2>/dev/null
+shift
+exec "$@"`
+
+function limited(
+  command: readonly [string, ...string[]],
+  { maxFileBytes, maxMemoryBytes }: CommandExtra = {},
+): readonly [string, ...string[]] {
+  if (maxFileBytes === undefined) return command
+  // A shell counts files in blocks of 512 bytes, and memory in units of 1024.
+  const memory = maxMemoryBytes === undefined ? 'unlimited' : String(Math.floor(maxMemoryBytes / 1024))
+  return ['/bin/sh', '-c', limitScript, String(Math.floor(maxFileBytes / 512)), memory, ...command]
 }
 
 /** What a terminal would show: of progress that writes over itself no more than the last word, or it would fill all the room. */

@@ -45,3 +45,8 @@ export function checkGitVersion(text: string): GitVersion {
 export function hasBatchCommand(version: GitVersion): boolean {
   return version.major > 2 || (version.major === 2 && version.minor >= 36)
 }
+
+/** True where `fetch --atomic` prunes in the same step (2.36), and `repack` keeps what no ref reaches apart (2.37). */
+export function canFetchRemotes(version: GitVersion): boolean {
+  return version.major > 2 || (version.major === 2 && version.minor >= 37)
+}

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { getEventListeners } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { noMeasures } from '../../src/base/measures.ts'
@@ -267,6 +268,27 @@ describe('a git that hangs', () => {
     }
     await steps.close()
     await piped
+  })
+
+  test('is none whose words lie in the pipe because this process was busy', async () => {
+    const clock = createManualClock()
+    const kept = keeping()
+    await using fake = await fakeGit('echo one; read -r step; echo two; touch "$0.two"')
+    const steps = join(fake.folder, 'steps')
+    execFileSync('mkfifo', [steps])
+    await using wrapped = await fakeGit(`exec '${fake.program}' <>'${steps}'`)
+    const piped = pipeGit({ ...setup, ...limits, clock, program: wrapped.program }, fake.folder, ['anything'], {
+      ...kept,
+      signal: neverFires(),
+    })
+    await kept.hasBegun
+    await settle()
+    writeFileSync(steps, 'on\n')
+    // No turn of the event loop, in which they would be read.
+    while (!existsSync(`${fake.program}.two`));
+    clock.advance(20_000)
+    await piped
+    expect(kept.text()).toBe('one\ntwo\n')
   })
 
   test('has a time to work in which the time of waiting does not count', async () => {

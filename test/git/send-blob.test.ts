@@ -146,6 +146,15 @@ test('where the repository or git is at fault, it does not say that there is no 
   expect((await refused(built.path, blob)).error).toMatchObject({ code: 'GIT_MISSING' })
 })
 
+/** What the system says of a process: nothing once it has ended, which may be in the middle of reading. */
+function statusOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
 test('git has little of a large packed blob in memory, whatever the repository says is large', async () => {
   const t = createTrackerWriter({ seed: 'large' })
   const content = noise(24 * 1024 * 1024)
@@ -159,9 +168,7 @@ test('git has little of a large packed blob in memory, whatever the repository s
     write: async (chunk: Uint8Array) => {
       bytes += chunk.length
       const pid = readFileSync(`${fake.program}.pid`, 'latin1').trim()
-      const place = `/proc/${pid}/status`
-      // Once it has ended it has none, and before it is reaped it says nothing of that.
-      const status = existsSync(place) ? readFileSync(place, 'latin1') : ''
+      const status = statusOf(pid)
       anonymousKb = Math.max(anonymousKb, Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0))
     },
   }
