@@ -9,9 +9,9 @@ import { systemClock } from './base/clock.ts'
 import { ViewerError } from './base/errors.ts'
 import { createGate } from './base/gate.ts'
 import { noMeasures } from './base/measures.ts'
+import { matchesName } from './base/name-pattern.ts'
 import { once } from './base/once.ts'
 import { type CacheManager, createCacheManager } from './cache/cache-manager.ts'
-import { matchesName } from './cache/name-pattern.ts'
 import { createOverview } from './cache/overview.ts'
 import { isServableName, type ListedRepository, openRegistry, type ScannedFolder } from './cache/registry.ts'
 import { createStoredEntities, createUnstoredEntities } from './cache/stored-entities.ts'
@@ -32,6 +32,9 @@ import { createRepeatedAnswers } from './http/repeated-answers.ts'
 import type { MetricsRoute } from './http/routes/metrics.ts'
 import type { FetchOptions } from './http/services.ts'
 import { loadStaticFiles } from './http/static-files.ts'
+import type { Job } from './jobs/scheduler.ts'
+import type { Mirrors } from './mirrors/mirrors.ts'
+import { openProgramMirrors, wantsMirrors } from './open-program-mirrors.ts'
 import { openSite, queryMistakes } from './open-site.ts'
 import { createLinker } from './pages/linker.ts'
 import { digestSources, digestTemplates, projectFolder, readVersion } from './project-files.ts'
@@ -87,6 +90,14 @@ export async function compose(input: ComposeInput): Promise<Program> {
     digestTemplates(),
   ])
   const { list, scan } = await chooseRepositories(input, git)
+  // Files are written of what is here: nobody waits for a clone.
+  const mirrors =
+    input.copy === undefined
+      ? await openProgramMirrors(settings, { git, clock, log, measures, manager: () => manager })
+      : undefined
+  // Whatever fails from here on: the folder is given back.
+  if (mirrors) stack.use(mirrors)
+  if (input.copy && wantsMirrors(settings)) log.warn({}, 'repositories of other servers are left out of the files')
   const { include, exclude } = settings.repositories
   const registry = await openRegistry(
     {
@@ -97,6 +108,7 @@ export async function compose(input: ComposeInput): Promise<Program> {
         !exclude.some(pattern => matchesName(pattern, name)),
       requireExportOk: settings.repositories.requireExportOk,
       rescanAfterMs,
+      ...(mirrors ? { mirrors } : {}),
     },
     { clock, log },
   )
@@ -137,6 +149,8 @@ export async function compose(input: ComposeInput): Promise<Program> {
     { git, registry, clock, log, search, measures, store, stored, tell: news => bus.tell(news) },
   )
   stack.use(manager)
+  // Closed before the manager, of whose repositories it lets go; the second time does nothing.
+  if (mirrors) stack.use(mirrors)
   // Closed before the manager, which is told of what it hears.
   const bus = stack.use(
     storage.openBus({
@@ -153,7 +167,7 @@ export async function compose(input: ComposeInput): Promise<Program> {
   // Closed before the manager too: what makes long answers uses its repositories.
   const streamsFolder = join(settings.dataDir, 'streams-v1')
   const streams = stack.use(openStreams({ ...settings.streams, folder: streamsFolder }, { clock, log, measures }))
-  openTheOnly(list, scan, manager)
+  if (!mirrors) openTheOnly(list, scan, manager)
   const { readGitConfig } = settings.repositories
   for (const mistake of queryMistakes(settings)) log.warn(mistake, 'a named query cannot be read')
   const overview = createOverview(manager, { clock, log, gitProgram: git.program, readGitConfig })
@@ -165,7 +179,8 @@ export async function compose(input: ComposeInput): Promise<Program> {
   const { pages: ofRepositories } = settings.repositories
   const { previewMaxBytes: previews } = settings.files
   const { enabled: fetching } = settings.fetch
-  const chosen = { look: [settings.look, look.digest], text, people, crawlers, live, ofRepositories, previews }
+  const remotes = [settings.mirrors.open.map(pattern => pattern.text), settings.mirrors.refreshInterval]
+  const chosen = { look: [settings.look, look.digest], text, people, crawlers, live, ofRepositories, previews, remotes }
   const shown = { basePath, publicUrl, title, maxMarkdownChars, fetching, chosen, copy: input.copy?.key }
   const buildTag = shortDigest([version, files.digest, templates, digestSources(), JSON.stringify(shown)]).slice(0, 8)
   measures.gauge('gitbugviewer_info', () => [{ labels: { version }, value: 1 }])
@@ -196,6 +211,10 @@ export async function compose(input: ComposeInput): Promise<Program> {
       overview,
       survey,
       rateLimit,
+      mirrors: mirrors && {
+        isOpen: settings.mirrors.open.length > 0,
+        open: (text, signal) => mirrors.open(text, signal),
+      },
       site,
       markdown,
       commentTexts: createRenderedTexts(
@@ -252,25 +271,36 @@ export async function compose(input: ComposeInput): Promise<Program> {
     },
     async markReady() {
       ready = true
-      const { enabled, schedule, mode } = settings.cache.rebuild
-      if (!enabled) return
+      const tasks = jobsOf(settings, { manager, mirrors })
+      if (tasks.length === 0) return
       // Loaded now: nobody waits for the schedule, and everybody for the first page.
       const { startJobs } = await import('./jobs/scheduler.ts')
       // The signal to end may have come meanwhile.
-      if (!jobs.disposed)
-        jobs.use(
-          startJobs(
-            [{ name: 'refresh', schedule, run: signal => manager.refreshAll({ full: mode === 'full', signal }) }],
-            log,
-            measures,
-          ),
-        )
+      if (!jobs.disposed) jobs.use(startJobs(tasks, log, measures))
     },
     markStopping: () => {
       ready = false
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
+}
+
+/** What is done on a schedule. */
+function jobsOf(
+  { cache, mirrors: { refresh } }: Settings,
+  { manager, mirrors }: { readonly manager: CacheManager; readonly mirrors: Mirrors | undefined },
+): Job[] {
+  const { enabled, schedule, mode } = cache.rebuild
+  const rebuild: Job = {
+    name: 'refresh',
+    schedule,
+    run: signal => manager.refreshAll({ full: mode === 'full', signal }),
+  }
+  const fetchAll: Job[] =
+    mirrors && refresh.enabled
+      ? [{ name: 'mirrors', schedule: refresh.schedule, isFirstNow: true, run: signal => mirrors.refreshAll(signal) }]
+      : []
+  return [...(enabled ? [rebuild] : []), ...fetchAll]
 }
 
 /** Whoever comes wants it: a single repository is read while the rest of the program is loaded. */
@@ -330,7 +360,9 @@ async function chooseRepositories(input: ComposeInput, git: Git): Promise<Chosen
     if (location) list.push({ name: nameOf(location.folder), path })
     else scan.push({ path, depth: commandLineDepth })
   }
-  if (list.length > 0 || scan.length > 0 || configFile !== undefined) return { list, scan }
+  if (list.length > 0 || scan.length > 0 || configFile !== undefined || wantsMirrors(input.settings)) {
+    return { list, scan }
+  }
   const around = await locateAround(input.cwd)
   if (around && (await holdsBugs(git, around.folder))) {
     return { list: [{ name: nameOf(around.folder), path: around.folder }], scan: [] }

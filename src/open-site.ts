@@ -1,5 +1,5 @@
 /** The site as the settings want it. Like `compose.ts`, of which it is a part, it may know every room. */
-import { matchesName } from './cache/name-pattern.ts'
+import { matchesName } from './base/name-pattern.ts'
 import type { Settings } from './config/settings.ts'
 import type { LoadedLook } from './http/look.ts'
 import type { StaticFiles } from './http/static-files.ts'
@@ -32,6 +32,10 @@ export function openSite(settings: Settings, { look, files, copy }: SiteParts): 
     images: text.images,
     isLive: live.enabled,
     isFetchable: settings.fetch.enabled && !copy,
+    remotes: {
+      open: copy ? [] : settings.mirrors.open.map(pattern => pattern.text),
+      refreshSeconds: settings.mirrors.refreshInterval,
+    },
     ...(copy && { isCopy: true, offers: (url: string) => copy.offers(url) }),
     choicesFor: name => choicesFor(settings, name),
   })

@@ -216,4 +216,36 @@ export interface Tracker {
   readonly lastActivity: number | undefined
   /** When this state was read, milliseconds since 1970. */
   readonly readAtMs: number
+  /** Where the repository is copied from; undefined for one of this machine. */
+  readonly origin?: TrackerOrigin
 }
+
+/** Where a repository is copied from, and how that goes. */
+export interface TrackerOrigin {
+  /** Its address, with nothing secret in it. */
+  readonly href: string
+  /** When it was last seen over there as it is here, milliseconds since 1970. */
+  readonly fetchedMs: number
+  /** Why it could not be fetched since; undefined where it could. */
+  readonly failure: { readonly reason: OriginFailure; readonly sinceMs: number } | undefined
+  /** What it takes on disk here. */
+  readonly bytes: number
+  /** The digest of the refs alone: that of the tracker changes with all of this, since pages show it. */
+  readonly refsDigest: string
+}
+
+/**
+ * Why a remote cannot be fetched: there is no repository (any more); it wants a password or forbids it; nobody answers
+ * there; it takes too long; its address leads where none may lead; what it sends is damaged; it is too large; there is
+ * no room here; anything else.
+ */
+export type OriginFailure =
+  | 'gone'
+  | 'refused'
+  | 'unreachable'
+  | 'slow'
+  | 'forbidden'
+  | 'damaged'
+  | 'large'
+  | 'room'
+  | 'failed'

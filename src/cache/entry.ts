@@ -3,10 +3,14 @@
  * gone, and is idle from then on; a use costs no more than a number.
  */
 import type { Clock, Timer } from '../base/clock.ts'
+import type { Tracker } from '../bug/model.ts'
 import type { OpenRepository } from './open-repository.ts'
+import { createShownTracker } from './shown-tracker.ts'
 
 export class Entry {
   readonly open: OpenRepository
+  /** A state of it as pages show it. */
+  readonly shown: (tracker: Tracker) => Tracker
   readonly #clock: Clock
   readonly #onIdle: () => void
   #users = 0
@@ -22,6 +26,7 @@ export class Entry {
   /** @param onIdle called when nobody has used it for the idle time */
   constructor(open: OpenRepository, clock: Clock, onIdle: () => void) {
     this.open = open
+    this.shown = createShownTracker(open.repository)
     this.#clock = clock
     this.#onIdle = onIdle
     this.#usedMs = clock.monotonicMs()
@@ -41,6 +46,11 @@ export class Entry {
     this.#uses++
     this.#usedMs = this.#clock.monotonicMs()
     if (this.#normalIdleMs !== undefined) this.startIdle(this.#normalIdleMs)
+  }
+
+  /** Somebody reads in it: a mirror stays on disk for that, and is fetched again when it is old. */
+  noteReader() {
+    this.open.repository.mirror?.used()
   }
 
   hold() {

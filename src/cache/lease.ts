@@ -62,7 +62,7 @@ export function createLease(entry: Entry, state: RepositoryState): Lease {
   let disposed = false
   return {
     repository: open.repository,
-    tracker: state.tracker,
+    tracker: entry.shown(state.tracker),
     matchText: (term, options) => open.matchText(term, options),
     readBug: (bug, signal) => open.bugs.read(bug, { signal }),
     readPassingBug: (bug, signal) => open.bugs.read(bug, { signal, isPassing: true }),

@@ -11,7 +11,7 @@ import { createSingleFlight } from '../base/single-flight.ts'
 import { type RepositoryDetails, readDetails } from '../git/details.ts'
 import type { CacheManager } from './cache-manager.ts'
 import type { RepositoryCard } from './memories.ts'
-import type { RegisteredRepository } from './registry.ts'
+import { isAway, type RegisteredRepository } from './registry.ts'
 
 export interface RepositoryOverview {
   readonly name: string
@@ -71,14 +71,15 @@ export function createOverview(
       emptyUntilMs.delete(name)
     } catch (error) {
       if (isViewerError(error, 'REPOSITORY_EMPTY')) emptyUntilMs.set(name, deps.clock.monotonicMs() + rememberMs)
-      else if (!isViewerError(error, 'SHUTTING_DOWN')) {
+      else if (!isViewerError(error, 'SHUTTING_DOWN') && !isViewerError(error, 'MIRROR_AWAY')) {
         deps.log.warn({ err: error, repository: name }, 'repository cannot be opened')
       }
     }
   }
 
   const lookAtAll = async () => {
-    const names = manager.registry.all().map(repository => repository.name)
+    const here = manager.registry.all().filter(repository => !isAway(repository))
+    const names = here.map(repository => repository.name)
     await forEachConcurrently(
       names.filter(name => !isEmpty(name)),
       opensAtOnce,

@@ -12,6 +12,7 @@ import { createSingleFlight } from '../base/single-flight.ts'
 import { isExportOk } from '../git/details.ts'
 import { discoverRepositories, type FoundRepository } from '../git/discover.ts'
 import { locateRepository, type RepositoryLocation } from '../git/repository.ts'
+import type { Mirror, MirrorPlace } from '../mirrors/mirror.ts'
 
 /** A repository that the administrator names. */
 export interface ListedRepository {
@@ -38,6 +39,14 @@ export interface RegistryOptions {
   readonly requireExportOk: boolean
   /** A name that is not known makes the folders be scanned again, at most this often. */
   readonly rescanAfterMs: number
+  /** Copies of repositories elsewhere. A repository of this machine goes before one of the same name. */
+  readonly mirrors?: MirrorNames
+}
+
+/** Which mirrors there are. Both cost nothing. */
+export interface MirrorNames {
+  all(): readonly MirrorPlace[]
+  find(name: string): MirrorPlace | undefined
 }
 
 export interface RegisteredRepository {
@@ -47,6 +56,13 @@ export interface RegisteredRepository {
   readonly owner: string | undefined
   /** Not shown in lists; its pages can be asked for by name. */
   readonly hidden: boolean
+  /** Where it is a copy of one elsewhere, which may not be on disk now. */
+  readonly mirror?: Mirror
+}
+
+/** True for a mirror that is not on disk: whoever opens it waits for a clone. */
+export function isAway({ mirror }: Pick<RegisteredRepository, 'mirror'>): boolean {
+  return mirror !== undefined && !mirror.isHere()
 }
 
 export interface Registry {
@@ -86,13 +102,14 @@ export async function openRegistry(
     })
 
   const filled = options.scan.length === 0 ? Promise.resolve() : rescan()
+  const { mirrors } = options
   return {
-    all: () => [...byName.values()],
+    all: () => (mirrors ? [...toTable([...byName.values(), ...mirrors.all()]).values()] : [...byName.values()]),
     filled: () => filled,
     rescan,
     async find(name) {
       await filled
-      const found = byName.get(name)
+      const found = byName.get(name) ?? mirrors?.find(name)
       if (found || tools.clock.monotonicMs() - scannedMs < options.rescanAfterMs) return found
       await rescan()
       return byName.get(name)

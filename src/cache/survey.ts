@@ -91,7 +91,7 @@ export function createSurvey({ manager, overview, clock, log }: SurveyDeps): Sur
         } catch (error) {
           signal.throwIfAborted()
           if (isViewerError(error, 'REPOSITORY_EMPTY')) return
-          if (!timeIsUp.signal.aborted)
+          if (!timeIsUp.signal.aborted && !isViewerError(error, 'MIRROR_AWAY'))
             log.warn({ err: error, repository: name }, 'repository was left out of a search')
           late.push(name)
         }

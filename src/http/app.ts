@@ -22,10 +22,12 @@ import { contentTypes } from './answer.ts'
 import { apiRoutes } from './api/routes.ts'
 import { createEarlyServer } from './early-server.ts'
 import { type EndInTimeOptions, endInTime } from './end-in-time.ts'
+import { errorInput } from './error-input.ts'
 import {
   type ErrorAnswer,
   errorAnswer,
   errorLabel,
+  isOwnFailure,
   sendPlainError,
   setErrorHeaders,
   wantedErrorFormat,
@@ -49,6 +51,7 @@ import { goRoutes } from './routes/go.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { type MetricsRoute, metricsRoutes } from './routes/metrics.ts'
+import { openRoutes } from './routes/open.ts'
 import { peoplePages } from './routes/person.ts'
 import { pictureRoutes } from './routes/pictures.ts'
 import { repositoryPages } from './routes/repository-pages.ts'
@@ -165,6 +168,8 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   await app.register(searchRoutes, pages)
   await app.register(goRoutes, pages)
   await app.register(crawlerRoutes, pages)
+  const { mirrors } = services
+  if (mirrors?.isOpen) await app.register(openRoutes, { ...pages, mirrors })
   await app.register(sitePages, pages)
   return app
 }
@@ -185,7 +190,7 @@ async function answerError(
   answer: ErrorAnswer,
 ): Promise<FastifyReply> {
   const data = { err: error, url: request.originalUrl }
-  if (answer.status >= 500 && !answer.building) request.log.error(data, 'a request failed')
+  if (isOwnFailure(answer)) request.log.error(data, 'a request failed')
   else request.log.debug(data, 'a request was refused')
   const format = wantedErrorFormat(request)
   if (format !== 'html') return sendPlainError(reply, answer, error, format)
@@ -194,7 +199,7 @@ async function answerError(
         'progress',
         progressPage({ site: services.site, url: ownAddress(request), ...answer.building }),
       )
-    : await services.render('error', errorPage(errorInput(services, { error, request, reply }, answer)))
+    : await services.render('error', errorPage(await errorInput(services, request, { error, answer })))
   setErrorHeaders(reply, answer)
   // The page loads itself again. A header and no element of the page, so that a copy that somebody keeps stays as it is.
   if (answer.building) reply.header('refresh', answer.retryAfterSeconds)
@@ -204,19 +209,4 @@ async function answerError(
 /** What leads back to where the request came, on this site whatever was sent as an address. */
 function ownAddress({ originalUrl }: FastifyRequest): string {
   return /^\/(?![/\\])/.test(originalUrl) ? originalUrl : '/'
-}
-
-function errorInput(services: PageServices, { error, request }: Failure, answer: ErrorAnswer) {
-  const { name } = request.params as { name?: string }
-  const subject = error instanceof ViewerError ? error.data.subject : undefined
-  const inside = name !== undefined && !['REPOSITORY_UNKNOWN', 'REPOSITORY_EMPTY'].includes(answer.code ?? '')
-  return {
-    site: services.site,
-    status: answer.status,
-    code: answer.code,
-    repository: inside ? { name } : undefined,
-    subject: typeof subject === 'string' ? subject : name,
-    retryAfterSeconds: answer.retryAfterSeconds,
-    requestId: answer.status >= 500 ? request.id : undefined,
-  }
 }

@@ -38,6 +38,12 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   STREAM_FAILED: 503,
   STREAM_TIMEOUT: 503,
   TOO_BUSY: 503,
+  REMOTE_NOT_ALLOWED: 403,
+  REMOTE_REFUSED: 403,
+  REMOTE_UNREACHABLE: 502,
+  REMOTE_TOO_LARGE: 502,
+  MIRROR_NO_ROOM: 507,
+  MIRROR_AWAY: 503,
   SHUTTING_DOWN: 503,
 }
 
@@ -45,6 +51,9 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 const publicMessages: Partial<Record<ErrorCode, string>> = {
   REPOSITORY_UNREADABLE: 'the repository cannot be read now',
   STREAM_FAILED: 'the answer could not be made now',
+  // Which name leads to which private address is nobody's business.
+  REMOTE_REFUSED: 'the address of the remote repository leads where this site may not go',
+  REMOTE_UNREACHABLE: 'the remote repository cannot be fetched now',
 }
 
 /** When to come back after a 503, in seconds: in general, and to see how far a first build has come. */
@@ -141,8 +150,14 @@ export function errorJson(answer: ErrorAnswer, error: unknown): Record<string, u
     message: answer.message,
     ...matches,
     ...place,
-    ...(answer.building ? { progress: answer.building.progress } : {}),
+    ...(answer.building ? { progress: progressJson(answer.building.progress) } : {}),
+    ...(error instanceof ViewerError && error.code === 'REMOTE_UNREACHABLE' ? { reason: error.data.reason } : {}),
   }
+}
+
+/** Of a copy that is being brought here, its step as well. */
+function progressJson({ done, total, clone }: BuildProgress) {
+  return clone ?? { done, total }
 }
 
 const reasonPhrases: ReadonlyMap<number, string> = new Map([
@@ -157,8 +172,22 @@ const reasonPhrases: ReadonlyMap<number, string> = new Map([
   [415, 'Unsupported Media Type'],
   [429, 'Too Many Requests'],
   [500, 'Internal Server Error'],
+  [502, 'Bad Gateway'],
   [503, 'Service Unavailable'],
+  [507, 'Insufficient Storage'],
 ])
+
+/** Remotes fail for reasons of their own, however often visitors come back; whoever fetches them has logged it. */
+const loggedElsewhere: ReadonlySet<ErrorCode | undefined> = new Set([
+  'REMOTE_UNREACHABLE',
+  'REMOTE_TOO_LARGE',
+  'MIRROR_NO_ROOM',
+])
+
+/** Whether an answer is a failure of this server that its operator has to hear of. */
+export function isOwnFailure({ status, code, building }: ErrorAnswer): boolean {
+  return status >= 500 && building === undefined && !loggedElsewhere.has(code)
+}
 
 /** The label under which an answered error is counted. */
 export function errorLabel({ code, status }: ErrorAnswer): ErrorCode | 'INTERNAL' | 'REFUSED' {

@@ -18,6 +18,8 @@ export interface HttpServices {
   /** Looks into all repositories for one request. */
   readonly survey: Survey
   readonly rateLimit: RateLimit
+  /** Opens repositories elsewhere; undefined where there is none to be had. */
+  readonly mirrors?: MirrorsFront | undefined
   readonly site: Site
   /** Loaded with the first bug page: lists do not need it, and it takes a while. */
   markdown(): Promise<Markdown>
@@ -30,6 +32,19 @@ export interface HttpServices {
   readonly longWork: Gate
   readonly measures: Measures
   readonly options: HttpOptions
+}
+
+/** What visitors may do about repositories elsewhere. */
+export interface MirrorsFront {
+  /** Whether any address may be opened. */
+  readonly isOpen: boolean
+  /**
+   * Lets a repository be found by its name, and has it fetched where it is not on disk.
+   * @param text the address as a visitor wrote it
+   * @throws PARAMETER_INVALID with what is wrong with the address; REMOTE_NOT_ALLOWED, REMOTE_REFUSED,
+   *   REMOTE_UNREACHABLE, TOO_BUSY
+   */
+  open(text: string, signal: AbortSignal): Promise<{ readonly name: string }>
 }
 
 /** Texts that a page shows, and where. */

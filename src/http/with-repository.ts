@@ -92,7 +92,8 @@ async function waitAtMost<T>(promise: Promise<T>, timeMs: number): Promise<T | u
 function loadTimeout(name: string, progress: BuildProgress | undefined): ViewerError {
   const data = { subject: name }
   if (!progress) return new ViewerError('LOAD_TIMEOUT', 'the changes of the repository are still being read', { data })
-  const { done, total } = progress
-  const howFar = `the repository is being read for the first time: ${progressText(progress)}`
-  return new ViewerError('LOAD_TIMEOUT', howFar, { data: { ...data, progress: { done, total } } })
+  const { done, total, clone } = progress
+  return new ViewerError('LOAD_TIMEOUT', progressText(progress), {
+    data: { ...data, progress: clone ? { done, total, clone } : { done, total } },
+  })
 }

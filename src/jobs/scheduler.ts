@@ -7,6 +7,8 @@ export interface Job {
   readonly name: string
   /** Five fields: minute, hour, day of month, month, day of week. */
   readonly schedule: string
+  /** Whether it runs once before that, as soon as it is started. */
+  readonly isFirstNow?: boolean
   run(signal: AbortSignal): Promise<void>
 }
 
@@ -15,16 +17,25 @@ export function startJobs(jobs: readonly Job[], log: Log, measures: Measures = n
   const stop = new AbortController()
   const running = new Set<Promise<void>>()
   const tasks = jobs.map(job => {
-    const task = cron.schedule(
-      job.schedule,
-      () => {
-        const run = runJob(job, { signal: stop.signal, log, measures }).finally(() => running.delete(run))
-        running.add(run)
-        return run
-      },
-      { name: job.name, noOverlap: true, logger: cronLogger(log) },
-    )
-    task.on('execution:overlap', () => measures.count('gitbugviewer_job_skips_total', { task: job.name }))
+    const skip = () => measures.count('gitbugviewer_job_skips_total', { task: job.name })
+    let isFirst = job.isFirstNow === true
+    const begin = async () => {
+      const run = runJob(job, { signal: stop.signal, log, measures }).finally(() => running.delete(run))
+      running.add(run)
+      await run
+    }
+    const task = cron.schedule(job.schedule, () => (isFirst ? skip() : begin()), {
+      name: job.name,
+      noOverlap: true,
+      logger: cronLogger(log),
+    })
+    task.on('execution:overlap', skip)
+    // The scheduler does not know of this one.
+    if (isFirst) {
+      void begin().then(() => {
+        isFirst = false
+      })
+    }
     return task
   })
   return {

@@ -6,6 +6,7 @@ import { plainFileName } from '../base/file-name.ts'
 import { strings } from '../strings/strings.ts'
 import { visibleText } from '../text/visible-text.ts'
 import { layoutView, type PageView, type RepositoryInput } from './layout.ts'
+import { commandAddress, type OriginFacts, type OriginView, originFacts, originView } from './mirror-view.ts'
 import type { Site } from './site.ts'
 import { minuteView, type TimeView } from './time.ts'
 import { counted, shownText } from './wording.ts'
@@ -41,6 +42,8 @@ export interface AboutView extends PageView {
   readonly reportHtml: string | undefined
   readonly reportCommands: string
   readonly cloneUrl: string | undefined
+  /** Where it is copied from; undefined where it is at home here. */
+  readonly origin: (OriginView & OriginFacts) | undefined
   readonly pullCommands: string
   readonly fetchCommands: string
   /** From this site; undefined where it cannot be fetched from. */
@@ -73,7 +76,9 @@ export function aboutPage(input: AboutInput): AboutView {
   const { name, tracker } = repository
   const description = shownText(details.description ?? '', maxTextChars)
   const shownName = visibleText(name)
-  const { cloneUrl } = details
+  const { origin } = tracker
+  // Whoever writes to a copy writes to nobody.
+  const cloneUrl = origin ? commandAddress(origin.href) : details.cloneUrl
   return {
     layout: layoutView({
       site,
@@ -94,6 +99,7 @@ export function aboutPage(input: AboutInput): AboutView {
     reportHtml,
     reportCommands: 'git bug pull\ngit bug bug new\ngit bug push',
     cloneUrl,
+    origin: origin && { ...originView(origin), ...originFacts(origin, site.remotes.refreshSeconds) },
     pullCommands: `${cloneUrl === undefined ? '' : `git clone ${cloneUrl}\n`}git bug pull`,
     fetchCommands: `git fetch origin ${refspecs}\nrm -rf .git/git-bug/cache`,
     here: site.isFetchable ? fetchingHere(site, name) : undefined,

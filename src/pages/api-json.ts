@@ -11,11 +11,46 @@ import {
   type Identity,
   type Lamport,
   type TimelineEvent,
+  type Tracker,
+  type TrackerOrigin,
 } from '../bug/model.ts'
 import { createFingerprints } from './key-view.ts'
 import { personName } from './person-view.ts'
+import { isoTime } from './time.ts'
 
 type Identities = ReadonlyMap<string, Identity>
+
+/** What a list says of a repository. */
+export interface RepositoryFacts {
+  readonly name: string
+  readonly description: string | undefined
+  /** Undefined where they are not known. */
+  readonly counts: Pick<Tracker, 'openBugs' | 'closedBugs' | 'lastActivity'> | undefined
+  /** Where it is copied from; undefined where it is at home here. */
+  readonly origin:
+    | (Pick<TrackerOrigin, 'href' | 'failure' | 'bytes'> & { readonly fetchedMs: number | undefined })
+    | undefined
+}
+
+export function repositoryJson({ name, description, counts, origin }: RepositoryFacts) {
+  return {
+    name,
+    description: description ?? null,
+    openBugs: counts?.openBugs ?? null,
+    closedBugs: counts?.closedBugs ?? null,
+    lastActivity: counts?.lastActivity === undefined ? null : (isoTime(counts.lastActivity) ?? null),
+    mirror: origin ? mirrorJson(origin) : null,
+  }
+}
+
+function mirrorJson({ href, fetchedMs, failure, bytes }: NonNullable<RepositoryFacts['origin']>) {
+  return {
+    url: href,
+    fetched: fetchedMs === undefined ? null : (isoTime(fetchedMs / 1000) ?? null),
+    failure: failure ? { reason: failure.reason, since: isoSeconds(Math.floor(failure.sinceMs / 1000)) } : null,
+    bytes,
+  }
+}
 
 export function identityRefJson(id: string, identities: Identities) {
   // As it is in the data: what pages do to names for the eye's sake is not for programs.

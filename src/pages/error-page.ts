@@ -3,14 +3,14 @@
  * machine: no path, no message of a program, no stack.
  */
 import type { ErrorCode } from '../base/errors.ts'
-import type { Tracker } from '../bug/model.ts'
+import type { OriginFailure, Tracker } from '../bug/model.ts'
 import type { ErrorWords } from '../strings/error-strings.ts'
 import { strings } from '../strings/strings.ts'
 import { visibleText } from '../text/visible-text.ts'
 import { layoutView, type PageView } from './layout.ts'
 import type { Links } from './links.ts'
 import type { Site } from './site.ts'
-import { counted, shownText } from './wording.ts'
+import { durationText, shownText } from './wording.ts'
 
 export interface ErrorInput {
   readonly site: Site
@@ -22,6 +22,8 @@ export interface ErrorInput {
   readonly repository?: { readonly name: string; readonly tracker?: Tracker | undefined } | undefined
   /** What was asked for, as the visitor wrote it: a name, an id, a parameter. */
   readonly subject?: string | undefined
+  /** Where the repository is a copy of one elsewhere: its address, and why it cannot be fetched. */
+  readonly remote?: { readonly href: string; readonly reason?: OriginFailure | undefined } | undefined
   /** Where the visitor can come back, what the `Retry-After` header says. */
   readonly retryAfterSeconds?: number | undefined
   /** By which the operator finds the failure in the log. */
@@ -42,17 +44,14 @@ export interface ErrorView extends PageView {
 const maxSubjectChars = 200
 
 export function errorPage(input: ErrorInput): ErrorView {
-  const { site, status, code, repository, subject, retryAfterSeconds, requestId } = input
-  const words = wordsFor(code, status)
-  const wait =
-    retryAfterSeconds === undefined
-      ? ''
-      : strings.error.tryAgainIn(counted(Math.ceil(retryAfterSeconds), ...strings.common.nouns.second))
+  const { site, status, repository, subject, retryAfterSeconds, requestId } = input
+  const words = wordsFor(input)
+  const wait = retryAfterSeconds === undefined ? '' : waitFor(input, durationText(roundedSeconds(retryAfterSeconds)))
   return {
     layout: layoutView({ site, title: words.heading, repository, indexed: false }),
     status,
     heading: words.heading,
-    subject: shownText(subject ?? '', maxSubjectChars),
+    subject: shownText(input.remote?.href ?? subject ?? '', maxSubjectChars),
     what: words.what,
     next: `${words.next}${wait}`,
     ways: waysOn(site.links, repository),
@@ -66,8 +65,22 @@ function waysOn(links: Links, repository: ErrorInput['repository']): ErrorView['
   return [{ text: strings.error.bugsOf(visibleText(repository.name)), url: links.bugs(repository.name) }, index]
 }
 
-function wordsFor(code: ErrorCode | undefined, status: number): ErrorWords {
-  return (code === undefined ? undefined : strings.error.byCode[code]) ?? wordsForStatus(status)
+function wordsFor({ code, status, remote }: ErrorInput): ErrorWords {
+  const words = (code === undefined ? undefined : strings.error.byCode[code]) ?? wordsForStatus(status)
+  if (code === 'REPOSITORY_EMPTY' && remote) return strings.mirror.empty
+  if (code !== 'REMOTE_UNREACHABLE' || remote?.reason === undefined) return words
+  const { what, next } = strings.mirror.failures[remote.reason]
+  return { ...words, what, next }
+}
+
+function waitFor({ code, remote }: ErrorInput, time: string): string {
+  // Only then does somebody ask it; until then every answer is this one.
+  return code === 'REPOSITORY_EMPTY' && remote ? strings.mirror.askedAgainIn(time) : strings.error.tryAgainIn(time)
+}
+
+/** Whole minutes where it is several. */
+function roundedSeconds(seconds: number): number {
+  return seconds < 120 ? seconds : Math.ceil(seconds / 60) * 60
 }
 
 function wordsForStatus(status: number): ErrorWords {

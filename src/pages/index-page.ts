@@ -7,6 +7,7 @@ import { strings } from '../strings/strings.ts'
 import { visibleText } from '../text/visible-text.ts'
 import { layoutView, type PageView } from './layout.ts'
 import type { Links } from './links.ts'
+import { type OpenAttempt, type OpenFormView, openForm } from './open-form.ts'
 import { type PagerView, pagerView } from './pager.ts'
 import type { Site } from './site.ts'
 import { dayView, type TimeView } from './time.ts'
@@ -20,6 +21,8 @@ export interface RepositoryEntry {
   readonly owner?: string | undefined
   /** The heading that its own settings put it under; else its folder is. */
   readonly section?: string | undefined
+  /** True for a copy of a repository elsewhere that is not on disk now. */
+  readonly isAway?: boolean | undefined
   /** Undefined where the repository has not been opened yet. */
   readonly counts?: RepositoryCounts | undefined
 }
@@ -40,6 +43,8 @@ export interface IndexInput {
   readonly sort?: IndexSort | undefined
   /** From 1. */
   readonly page?: number | undefined
+  /** Where the visitor is about to open a repository elsewhere. */
+  readonly attempt?: OpenAttempt | undefined
 }
 
 export interface IndexView extends PageView {
@@ -58,6 +63,8 @@ export interface IndexView extends PageView {
   /** `none`: nothing is configured. `unmatched`: nothing has the words. */
   readonly empty: 'none' | 'unmatched' | undefined
   readonly allUrl: string
+  /** Where visitors may open repositories elsewhere. */
+  readonly openForm: OpenFormView | undefined
 }
 
 export interface SectionView {
@@ -76,6 +83,7 @@ export interface RepositoryRowView {
   readonly open: string
   readonly closed: string
   readonly activity: TimeView | undefined
+  readonly isAway: boolean
 }
 
 const maxDescriptionChars = 200
@@ -84,7 +92,7 @@ const unknown = '–'
 /** Repositories on one page. */
 export const repositoriesPerPage = 200
 
-export function indexPage({ site, repositories, q, sort = 'name', page = 1 }: IndexInput): IndexView {
+export function indexPage({ site, repositories, q, sort = 'name', page = 1, attempt }: IndexInput): IndexView {
   const { links } = site
   const words = (q ?? '')
     .toLowerCase()
@@ -99,9 +107,9 @@ export function indexPage({ site, repositories, q, sort = 'name', page = 1 }: In
   return {
     layout: layoutView({
       site,
-      title: '',
+      title: attempt === undefined ? '' : strings.mirror.openAnother,
       canonical: links.index({ ...asked, page }),
-      indexed: words.length === 0 && sort === 'name',
+      indexed: words.length === 0 && sort === 'name' && attempt === undefined,
       previousUrl: pager?.previousUrl,
       nextUrl: pager?.nextUrl,
     }),
@@ -118,6 +126,7 @@ export function indexPage({ site, repositories, q, sort = 'name', page = 1 }: In
     hasOwners: shown.some(({ owner }) => (owner ?? '') !== ''),
     empty: found.length > 0 ? undefined : repositories.length === 0 ? 'none' : 'unmatched',
     allUrl: links.index(),
+    openForm: openForm(site, attempt),
   }
 }
 
@@ -163,7 +172,7 @@ function sectionsOf(sorted: readonly RepositoryEntry[], links: Links): SectionVi
   return sections
 }
 
-function rowOf({ name, description, owner, counts }: RepositoryEntry, links: Links): RepositoryRowView {
+function rowOf({ name, description, owner, counts, isAway = false }: RepositoryEntry, links: Links): RepositoryRowView {
   return {
     url: links.bugs(name),
     folder: visibleText(name.slice(0, name.lastIndexOf('/') + 1)),
@@ -173,6 +182,7 @@ function rowOf({ name, description, owner, counts }: RepositoryEntry, links: Lin
     open: counts === undefined ? unknown : grouped(counts.open),
     closed: counts === undefined ? unknown : grouped(counts.closed),
     activity: counts?.lastActivity === undefined ? undefined : dayView(counts.lastActivity),
+    isAway,
   }
 }
 

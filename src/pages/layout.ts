@@ -7,6 +7,7 @@ import { humanId, type Tracker } from '../bug/model.ts'
 import { strings } from '../strings/strings.ts'
 import { visibleText } from '../text/visible-text.ts'
 import type { Links } from './links.ts'
+import { type OriginView, originView } from './mirror-view.ts'
 import type { Look, Site } from './site.ts'
 import { minuteView, type TimeView } from './time.ts'
 import { counted, grouped, shortened, shownText } from './wording.ts'
@@ -85,6 +86,8 @@ export interface LayoutView {
   /** The stream that tells of newer states of this page; undefined where there is none. */
   readonly eventsUrl: string | undefined
   readonly state: { readonly digest: string; readonly readAt: TimeView | undefined } | undefined
+  /** Where what is shown is copied from; undefined where it is at home here. */
+  readonly origin: OriginView | undefined
   readonly problems: { readonly text: string; readonly url: string; readonly current: boolean } | undefined
 }
 
@@ -133,6 +136,7 @@ export function layoutView(input: LayoutInput): LayoutView {
     nextUrl: input.nextUrl,
     eventsUrl: eventsUrl(input),
     state: showsState(input) ? repository?.tracker && stateOf(repository.tracker, site) : undefined,
+    origin: showsState(input) ? originOf(input) : undefined,
     problems: repository?.tracker && problemsOf(repository.name, repository.tracker, input),
   }
 }
@@ -153,7 +157,12 @@ const stateDigits = 16
 
 function eventsUrl({ site, repository, isFinal }: LayoutInput): string | undefined {
   if (!site.isLive || isFinal || !repository?.tracker) return undefined
-  return site.links.events(repository.name, repository.tracker.digest.slice(0, stateDigits))
+  return site.links.events(repository.name, refsDigest(repository.tracker).slice(0, stateDigits))
+}
+
+/** What moves when refs do, and not when a mirror was looked at once more. */
+function refsDigest({ digest, origin }: Tracker): string {
+  return origin?.refsDigest ?? digest
 }
 
 /** Of a copy one page says it: otherwise each push would change the files of all. */
@@ -167,9 +176,19 @@ function countsOf(name: string, { openBugs, closedBugs }: Tracker): string {
   return strings.layout.openAndClosed(open, grouped(closedBugs), shownText(name, maxTitleChars))
 }
 
-function stateOf({ digest, readAtMs }: Tracker, { isCopy }: Site): LayoutView['state'] {
-  // Files of the same state are the same, whenever they are written.
-  return { digest: humanId(digest), readAt: isCopy ? undefined : minuteView(readAtMs / 1000) }
+function stateOf(tracker: Tracker, { isCopy }: Site): LayoutView['state'] {
+  const { readAtMs } = tracker
+  // Files of the same state are the same, whenever they are written; and of a mirror the time that counts is another.
+  const isTimed = !isCopy && tracker.origin === undefined
+  return { digest: humanId(refsDigest(tracker)), readAt: isTimed ? minuteView(readAtMs / 1000) : undefined }
+}
+
+/** A page that never changes cannot say how fetching goes now. */
+function originOf({ repository, isFinal }: LayoutInput): OriginView | undefined {
+  const origin = repository?.tracker?.origin
+  if (!origin) return undefined
+  const view = originView(origin)
+  return isFinal === true ? { ...view, failure: undefined } : view
 }
 
 function problemsOf(name: string, tracker: Tracker, { site, tab }: LayoutInput): LayoutView['problems'] {

@@ -59,6 +59,8 @@ export interface Links {
   problems(name: string): string
   problemsJson(name: string): string
   file(name: string, hash: string): string
+  /** Where an address of a repository elsewhere is sent. */
+  open(): string
   queryHelp(): string
   /** @param from the repository at which it goes on */
   search(q?: string, from?: string): string
@@ -164,6 +166,7 @@ export function createLinks({ basePath, asset }: { basePath: string; asset: (fil
     problems: name => inside(name, 'problems'),
     problemsJson: name => inside(name, 'problems.json'),
     file: (name, hash) => inside(name, `files/${encodeSegment(hash)}`),
+    open: () => `${base}/-/open`,
     queryHelp: () => `${base}/-/help/query`,
     search: searchAs(''),
     searchAtom: searchAs('.atom'),

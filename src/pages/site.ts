@@ -24,8 +24,18 @@ export interface Site {
   readonly isFetchable: boolean
   /** Whether an address of this site leads anywhere: a copy leaves some out. */
   offers(url: string): boolean
+  /** How it deals with repositories elsewhere. */
+  readonly remotes: SiteRemotes
   /** What the operator chose for the pages of a repository. */
   choicesFor(repository: string): RepositoryChoices
+}
+
+/** Repositories elsewhere, of which this site keeps copies. */
+export interface SiteRemotes {
+  /** Patterns of the addresses that visitors may open, such as `https://codeberg.org/**`; none without any. */
+  readonly open: readonly string[]
+  /** One that somebody looks at is fetched again after this long. */
+  readonly refreshSeconds: number
 }
 
 /** How the operator wants pages to look. */
@@ -83,6 +93,7 @@ export function createSite(given: Pick<Site, 'title' | 'links'> & Partial<Site>)
     isCopy: false,
     isFetchable: false,
     offers: () => true,
+    remotes: { open: [], refreshSeconds: 300 },
     choicesFor: () => noChoices,
     ...given,
   }

@@ -2,6 +2,7 @@
  * Small pieces of English that several pages share: counted nouns, and long texts made short. Pure, never throws, and
  * of a text that is too long reads no more than it has to.
  */
+import { strings } from '../strings/strings.ts'
 import { visibleText } from '../text/visible-text.ts'
 
 /** `1 reply`, `2 replies`, `1,204 replies`. */
@@ -47,4 +48,18 @@ export function bytesText(bytes: number): string {
   // What would be rounded to a thousand is one of the next unit.
   for (; size >= 999.5 && power < byteUnits.length - 1; power++) size /= 1000
   return `${size < 99.95 ? size.toFixed(1).replace(/\.0$/, '') : Math.round(size)} ${byteUnits[power]}`
+}
+
+const { nouns } = strings.common
+const timeUnits: readonly { readonly seconds: number; readonly noun: readonly [string, string] }[] = [
+  { seconds: 86_400, noun: nouns.day },
+  { seconds: 3600, noun: nouns.hour },
+  { seconds: 60, noun: nouns.minute },
+]
+
+/** A length of time in its largest whole unit, as `90 seconds`, `5 minutes`, `2 hours`; parts of a second count as one. */
+export function durationText(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  const unit = timeUnits.find(one => whole >= one.seconds && whole % one.seconds === 0)
+  return unit ? counted(whole / unit.seconds, ...unit.noun) : counted(whole, ...nouns.second)
 }

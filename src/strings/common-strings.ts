@@ -20,6 +20,9 @@ export const commonStrings = {
   /** Things that are counted: one, and several. */
   nouns: {
     bug: ['bug', 'bugs'],
+    day: ['day', 'days'],
+    hour: ['hour', 'hours'],
+    minute: ['minute', 'minutes'],
     openBug: ['open bug', 'open bugs'],
     closedBug: ['closed bug', 'closed bugs'],
     entity: ['entity', 'entities'],

@@ -1,5 +1,6 @@
 /** Words of the page for everything that went wrong. */
 import type { ErrorCode } from '../base/errors.ts'
+import { mirrorStrings } from './mirror-strings.ts'
 
 /** What one failure has to say: what it is, what that means, and what to do next. */
 export interface ErrorWords {
@@ -10,6 +11,7 @@ export interface ErrorWords {
 
 /** What only some failures have to say of themselves; for all others the status decides. */
 const byCode: Readonly<Partial<Record<ErrorCode, ErrorWords>>> = {
+  ...mirrorStrings.errors,
   REPOSITORY_UNKNOWN: {
     heading: 'No such repository',
     what: 'No repository of this name is served here.',
@@ -119,7 +121,7 @@ const byStatus = {
 export const errorStrings = {
   byCode,
   byStatus,
-  tryAgainIn: (seconds: string) => ` Try again in ${seconds}.`,
+  tryAgainIn: (time: string) => ` Try again in ${time}.`,
   allRepositories: 'All repositories',
   bugsOf: (repository: string) => `Bugs of ${repository}`,
   /** Before the number of the request. */

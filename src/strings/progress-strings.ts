@@ -7,6 +7,7 @@ export const progressStrings = {
   findingOut: 'Finding out how much there is to read',
   /** The same as a part of a sentence. */
   findingOutInside: 'finding out how much there is to read',
+  beingRead: (howFar: string) => `the repository is being read for the first time: ${howFar}`,
   bugsAndPeople: ['bug or person', 'bugs and people'],
   read: (done: string, bugsAndPeople: string) => `${done} of ${bugsAndPeople} read`,
   loadsItself: 'This page loads itself again until it is done.',

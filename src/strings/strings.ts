@@ -23,6 +23,7 @@ import { indexStrings } from './index-strings.ts'
 import { labelsStrings } from './labels-strings.ts'
 import { layoutStrings } from './layout-strings.ts'
 import { listStrings } from './list-strings.ts'
+import { mirrorStrings } from './mirror-strings.ts'
 import { pagerStrings } from './pager-strings.ts'
 import { peopleStrings } from './people-strings.ts'
 import { personStrings } from './person-strings.ts'
@@ -51,6 +52,7 @@ export const strings = {
   labels: labelsStrings,
   layout: layoutStrings,
   list: listStrings,
+  mirror: mirrorStrings,
   pager: pagerStrings,
   people: peopleStrings,
   person: personStrings,

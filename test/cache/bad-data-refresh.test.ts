@@ -28,7 +28,7 @@ async function refresh(path: string, previous: RepositoryState): Promise<Reposit
 }
 
 describe('a refresh', () => {
-  test('after any sequence of changes says what a fresh load says', { timeout: 300_000 }, async () => {
+  test('after any sequence of changes says what a fresh load says', async () => {
     const step = fc.tuple(fc.constantFrom(...Object.keys(changes)), fc.nat(99))
     await fc.assert(
       fc.asyncProperty(

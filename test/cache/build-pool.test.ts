@@ -284,8 +284,8 @@ describe('a build', () => {
   })
 
   test('that waits for a git that hangs fails as it does in this thread', async () => {
+    const refs = await refsOf(await openGit(), other.path)
     await using setup = await setUp({ program: join(bin, 'hanging'), silenceLimitMs: 300 })
-    const refs = await refsOf(setup.git, other.path)
     await using reader = setup.git.openReader(other.path)
     const input = { git: setup.git, reader, folder: other.path, limits: defaultDecodeLimits }
     const here = await readRefs(input, refs, () => {}).catch((error: unknown) => error)

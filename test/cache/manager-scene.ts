@@ -8,7 +8,7 @@ import type { Measures } from '../../src/base/measures.ts'
 import { waitFor } from '../../src/base/single-flight.ts'
 import { type CacheManager, createCacheManager } from '../../src/cache/cache-manager.ts'
 import type { CacheDeps, CacheOptions } from '../../src/cache/cache-options.ts'
-import { openRegistry } from '../../src/cache/registry.ts'
+import { type MirrorNames, openRegistry } from '../../src/cache/registry.ts'
 import { createStoredEntities, createUnstoredEntities } from '../../src/cache/stored-entities.ts'
 import { createTrackerWriter } from '../../src/demo/writer.ts'
 import { type Git, openGit } from '../../src/git/git.ts'
@@ -199,6 +199,8 @@ export interface ManagerOptions extends Partial<Pick<CacheOptions, 'idleMs' | 'm
   readonly git?: Git
   /** Where what is read is kept; without it nowhere. */
   readonly store?: Store
+  /** Copies of repositories elsewhere, which are served too. */
+  readonly mirrors?: MirrorNames
   /** The time of day; without it one long before the files were written, so that no listing is trusted at once. */
   readonly startMs?: number
 }
@@ -215,6 +217,7 @@ export async function openManager(paths: readonly string[], options: ManagerOpti
       accepts: () => true,
       requireExportOk: false,
       rescanAfterMs: 0,
+      ...(options.mirrors ? { mirrors: options.mirrors } : {}),
     },
     { clock, log: silentLog },
   )

@@ -19,9 +19,6 @@ test.for([
   ['in worker threads', { threads: 1, workersFrom: 1 }, 4],
 ] as const)(
   'after any changes a manager that reads %s and is told nothing shows what is there',
-  {
-    timeout: 180_000,
-  },
   async ([_where, workers, numRuns]) => {
     await fc.assert(
       fc.asyncProperty(

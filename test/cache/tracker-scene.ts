@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { systemClock } from '../../src/base/clock.ts'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { type DecodeLimits, defaultDecodeLimits } from '../../src/base/limits.ts'
 import { unnumbered } from '../../src/bug/model.ts'
 import { type EntityRecord, refName } from '../../src/cache/entity-record.ts'
@@ -63,6 +63,8 @@ export interface LoadOptions {
   readonly previous?: RepositoryState
   /** See `openGit`; its own default is a minute. */
   readonly silenceLimitMs?: number
+  /** What git's silence is measured by. */
+  readonly clock?: Clock
 }
 
 /** Loads a repository as the cache does, with a reader of its own. */
@@ -72,7 +74,8 @@ export async function load(path: string, options: LoadOptions = {}): Promise<Rep
 
 /** The same, with what the search index is told of it. */
 export async function loadWithTexts(path: string, options: LoadOptions = {}): Promise<Loaded> {
-  const git = await openGit({ silenceLimitMs: options.silenceLimitMs ?? 20_000 })
+  const { silenceLimitMs = 20_000, clock = systemClock } = options
+  const git = await openGit({ silenceLimitMs, clock })
   await using reader = git.openReader(path)
   return await loadWith({ git, reader, path, options })
 }

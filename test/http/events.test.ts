@@ -147,12 +147,11 @@ test('a server ends at once though pages listen', async () => {
   await using program = await startProgram({ args: [built.path] })
   const stream = await listen(`${program.url}${await stateOf(program.url)}`)
   await stream.until(text => text !== '')
-  const beganMs = performance.now()
   const ended = program.stop()
   expect(await stream.until(() => false)).toBe('retry: 5000\n\n')
   expect(await ended).toEqual({ status: 0, signal: null })
-  // Those who do not end by themselves are given up after fifteen seconds.
-  expect(performance.now() - beganMs).toBeLessThan(10_000)
+  // As those are who do not end by themselves.
+  expect(program.output().stderr).not.toContain('cut off')
 })
 
 test('a reader that takes nothing is left, so that what waits for it stays small', async () => {

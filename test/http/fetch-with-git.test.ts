@@ -306,7 +306,7 @@ test.each([0, 2])(
     expect(words).toMatch(/remote: something that these reach is missing or damaged: refs\/bugs\/\w+; fetch again/)
     expect(await client.git(['for-each-ref'], name)).toBe('')
     expect(viewer.viewer.logged.map(({ msg }) => msg)).toContain('a fetch broke off')
-    expect((await viewer.measures()).value('gitbugviewer_stream_entries')).toBe(0)
+    await expect.poll(async () => (await viewer.measures()).value('gitbugviewer_stream_entries')).toBe(0)
     await client.git(fetch, name)
     const lines = (await entityRefs(built.path)).split('\n')
     expect((await entityRefs(into)).split('\n')).toEqual(lines.filter(line => !line.includes(torn.bugs[0]!.id)))

@@ -19,7 +19,7 @@ let served: ServedViewer
 beforeAll(async () => {
   built = await buildRepository(t)
   hidden = await hideMuch(built.path, t)
-  served = await serveRepositories([built.path], { fetch: { maxRequestBytes: '64 KiB', requestSeconds: 0.5 } })
+  served = await serveRepositories([built.path], { fetch: { maxRequestBytes: '64 KiB', requestSeconds: 3 } })
 })
 afterAll(async () => {
   await served[Symbol.asyncDispose]()
@@ -359,8 +359,8 @@ describe('clients that go', () => {
     expect(await running(viewer)).toBe(1)
     socket.destroy()
     await expect.poll(() => running(viewer)).toBe(0)
-    expect(await entries(viewer)).toBe(0)
-    expect((await viewer.measures()).value('gitbugviewer_stream_readers')).toBe(0)
+    await expect.poll(() => entries(viewer)).toBe(0)
+    await expect.poll(async () => (await viewer.measures()).value('gitbugviewer_stream_readers')).toBe(0)
     expect(viewer.viewer.logged.filter(({ level }) => Number(level) >= 50)).toEqual([])
   })
 

@@ -64,7 +64,7 @@ describe('long work', () => {
         (error: { code: string }) => error.code,
       ),
     )
-    await expect.poll(() => [gate.running, gate.waiting, gate.aside], { timeout: 5000 }).toEqual([17, 0, 16])
+    await expect.poll(() => [gate.running, gate.waiting, gate.aside]).toEqual([17, 0, 16])
     await inTurn(gate, ({ write }) => write(Buffer.from('little')))(fast, never)
     expect(await first).toBe('TOO_BUSY')
     expect(gate.aside).toBe(16)

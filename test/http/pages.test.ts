@@ -294,13 +294,21 @@ describe('many repositories', () => {
     expect((await other.get('/group/two/-/bugs')).statusCode).toBe(200)
     expect(JSON.parse((await other.get('/api/v1/repos')).body)).toEqual({
       items: [
-        { name: 'group/two', description: null, openBugs: 2, closedBugs: 1, lastActivity: '2023-11-14T22:21:40Z' },
+        {
+          name: 'group/two',
+          description: null,
+          openBugs: 2,
+          closedBugs: 1,
+          lastActivity: '2023-11-14T22:21:40Z',
+          mirror: null,
+        },
         {
           name: 'one',
           description: 'The first <one>',
           openBugs: 2,
           closedBugs: 1,
           lastActivity: '2023-11-14T22:21:40Z',
+          mirror: null,
         },
       ],
     })

@@ -77,6 +77,8 @@ describe('while a repository is read for the first time', () => {
   let held: HeldProgram
   beforeAll(async () => {
     held = await startHeld('cat-file', [built.path])
+    // Until then the page says that it finds out how much there is to read.
+    while (!(await (await get('tracker/-/bugs')).text()).includes('0 of 4'));
   })
   afterAll(() => held[Symbol.asyncDispose]())
   const get = (path: string) => fetch(`${held.url}${path}`)

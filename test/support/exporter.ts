@@ -32,12 +32,13 @@ export async function openExporter(): Promise<Exporter> {
         ...args,
       ])
       if (command.kind !== 'export') throw new Error('asked for help')
-      const settings = await readSettings({ options: command.options, env: {}, cwd: home, homeDir: home })
+      const { options, paths } = command
+      const settings = await readSettings({ options, paths, env: {}, cwd: home, homeDir: home })
       return await runExport({
         command,
         settings,
         out,
-        paths: command.paths,
+        paths: settings.paths,
         cwd: home,
         signal,
         told: { write: () => {} },

@@ -11,7 +11,7 @@ export interface PageKind {
   readonly template: string
   /** Name of one of `previewPages`. */
   readonly preview: string
-  /** Its address below the root of the site; undefined where a page is there for moments only. */
+  /** Its address below the root of the site; undefined where a page is there for moments, or with other settings only. */
   readonly path: ((places: PagePlaces) => string) | undefined
   /** What the server answers it with; 200 where it is not given. */
   readonly status?: number
@@ -110,4 +110,20 @@ export const pageKinds: readonly PageKind[] = [
   },
   { name: 'no such page', template: 'error', preview: 'error-404-page', path: () => 'tracker/-/nothing', status: 404 },
   { name: 'how far reading has come', template: 'progress', preview: 'progress', path: undefined },
+  {
+    name: 'the repositories, and the way to others',
+    template: 'index',
+    preview: 'index-open',
+    path: undefined,
+  },
+  {
+    name: 'an address that may not be opened',
+    template: 'index',
+    preview: 'index-open-mistake',
+    path: undefined,
+  },
+  { name: 'the list of a copy', template: 'bugs', preview: 'bugs-mirror-failing', path: undefined },
+  { name: 'about a copy', template: 'about', preview: 'about-mirror-failing', path: undefined },
+  { name: 'how far copying has come', template: 'progress', preview: 'progress-clone', path: undefined },
+  { name: 'no room for a copy', template: 'error', preview: 'error-507', path: undefined },
 ]

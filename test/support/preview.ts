@@ -41,6 +41,7 @@ import { createMarkdown } from '../../src/text/markdown.ts'
 import { findingPages } from './finding-pages.ts'
 import { inventTracker } from './invented-tracker.ts'
 import { hostileText, inventKiln, type Kiln } from './kiln.ts'
+import { mirrorPages } from './mirror-pages.ts'
 import { inventNoisyBug } from './noisy-bug.ts'
 import { programPath } from './required-programs.ts'
 
@@ -164,6 +165,7 @@ export function previewPages(basePath: string): PreviewPage[] {
     { name: 'activity-hostile', template: 'activity', view: activityPage({ site, repository: hostile }) },
     { name: 'activity-none', template: 'activity', view: activityPage({ site, repository: empty }) },
     ...findingPages({ site, kiln, markdown }),
+    ...mirrorPages({ site, tracker: kiln.tracker, repositories: entries, listPage }),
     { name: 'labels', template: 'labels', view: labelsPage({ site, repository }) },
     { name: 'labels-none', template: 'labels', view: labelsPage({ site, repository: empty }) },
     { name: 'people', template: 'people', view: peoplePage({ site, repository }) },

@@ -5,11 +5,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createClient } from '@redis/client'
+import { freePort } from './free-port.ts'
 
 const run = promisify(execFile)
 
@@ -131,17 +131,6 @@ async function untilReady(child: ChildProcess): Promise<void> {
     child.stdout?.on('data', hear)
     child.stderr?.on('data', hear)
   })
-}
-
-/** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  await once(listener, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 async function makeCertificates(file: (name: string) => string): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -9,6 +9,7 @@ describe('programs that tests need', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'programs-'))
     vi.stubEnv('PATH', folder)
+    vi.stubEnv('GOPATH', folder)
     vi.stubEnv('CI', undefined)
   })
   afterEach(() => {
@@ -24,8 +25,14 @@ describe('programs that tests need', () => {
     expect(hasProgram('chromium')).toBe(false)
   })
 
+  test('a program is also there where Go has installed it', () => {
+    mkdirSync(join(folder, 'bin'))
+    writeFileSync(join(folder, 'bin/versitygw'), '', { mode: 0o755 })
+    expect(programPath('versitygw')).toBe(join(folder, 'bin/versitygw'))
+  })
+
   test('a missing program is one line that says how to install it', () => {
-    for (const name of ['chromium', 'curl', 'openssl', 'redis-server', 'wget'])
+    for (const name of ['chromium', 'curl', 'openssl', 'redis-server', 'sshd', 'versitygw', 'wget'])
       writeFileSync(join(folder, name), '', { mode: 0o755 })
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     setup()
@@ -35,6 +42,8 @@ describe('programs that tests need', () => {
   test('under CI a missing program ends the run', () => {
     vi.stubEnv('CI', 'true')
     vi.spyOn(console, 'warn').mockImplementation(() => {})
-    expect(() => setup()).toThrow('these programs are missing: chromium, curl, openssl, redis-server, w3m, wget')
+    expect(() => setup()).toThrow(
+      'these programs are missing: chromium, curl, openssl, redis-server, sshd, versitygw, w3m, wget',
+    )
   })
 })

@@ -4,23 +4,30 @@
  * would hide a failure, so there a missing program ends the run.
  */
 import { accessSync, constants, statSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** What to type on Debian and its relatives, by program. */
+/** What to type on Debian and its relatives, by program. `.ci/run` types the same. */
 const howToInstall = {
   chromium: 'apt-get install chromium',
   curl: 'apt-get install curl',
   openssl: 'apt-get install openssl',
   'redis-server': 'apt-get install redis-server',
+  sshd: 'apt-get install openssh-server',
+  versitygw: 'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0',
   w3m: 'apt-get install w3m',
   wget: 'apt-get install wget',
 } as const
 
 export type OptionalProgram = keyof typeof howToInstall
 
-/** Where the program lies: the first executable file of that name in PATH; undefined where there is none. */
+/**
+ * Where the program lies: the first executable file of that name in PATH, or where Go puts what it installs; undefined
+ * where there is none.
+ */
 export function programPath(name: OptionalProgram): string | undefined {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+  const goFolder = join(process.env.GOPATH || join(homedir(), 'go'), 'bin')
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), goFolder]) {
     if (folder === '') continue
     const path = join(folder, name)
     try {

@@ -7,8 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../../base/errors.ts'
 import { findBug, findIdentity, onlyOne } from '../../bug/find.ts'
 import type { Lease } from '../../cache/lease.ts'
-import { bugJson, bugSummaryJson, identityJson, writeJson } from '../../pages/api-json.ts'
-import { isoTime } from '../../pages/time.ts'
+import { bugJson, bugSummaryJson, identityJson, repositoryJson, writeJson } from '../../pages/api-json.ts'
 import { parseQuery } from '../../query/parser.ts'
 import { selectBugs } from '../../query/select.ts'
 import { shortDigest } from '../answer.ts'
@@ -100,6 +99,20 @@ function addRoutes(scope: FastifyInstance, services: HttpServices) {
     })
   })
 
+  scope.get<InRepository>('/repos/:repo', describedAs('repository'), (request, reply) =>
+    withRepository(services, { request, reply, name: request.params.repo }, async ({ lease }) => {
+      const { tracker, repository } = lease
+      const { description } = await services.overview.details(repository)
+      return await services.answerer.send(request, reply, {
+        state: shortDigest([tracker.digest, description ?? '']),
+        format: 'json',
+        key: JSON.stringify(['api', repository.name]),
+        render: async () =>
+          writeJson(repositoryJson({ name: repository.name, description, counts: tracker, origin: tracker.origin })),
+      })
+    }),
+  )
+
   scope.get<BugList>('/repos/:repo/bugs', describedAs('bugs'), (request, reply) =>
     withRepository(services, { request, reply, name: request.params.repo }, async ({ lease }) => {
       const limit = readLimit(request.query.limit)
@@ -142,16 +155,13 @@ function addRoutes(scope: FastifyInstance, services: HttpServices) {
   }
 }
 
-async function listRepositories({ overview }: HttpServices): Promise<string> {
+async function listRepositories({ overview, manager }: HttpServices): Promise<string> {
   const list = await overview.list(listWaitMs)
+  const mirrors = new Map(manager.registry.all().map(({ name, mirror }) => [name, mirror?.status()]))
   return writeJson({
-    items: list.map(({ name, description, card }) => ({
-      name,
-      description: description ?? null,
-      openBugs: card?.openBugs ?? null,
-      closedBugs: card?.closedBugs ?? null,
-      lastActivity: card?.lastActivity === undefined ? null : (isoTime(card.lastActivity) ?? null),
-    })),
+    items: list.map(({ name, description, card }) =>
+      repositoryJson({ name, description, counts: card, origin: mirrors.get(name) }),
+    ),
   })
 }
 

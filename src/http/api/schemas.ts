@@ -104,17 +104,33 @@ export const bug = z
   })
   .meta({ id: 'Bug' })
 
-export const repositoryList = z.object({
-  items: z.array(
-    z.object({
-      name: z.string(),
-      description: z.string().nullable(),
-      openBugs: z.number().int().nullable().describe('null where the repository cannot be read now'),
-      closedBugs: z.number().int().nullable(),
-      lastActivity: time.nullable(),
-    }),
-  ),
-})
+const mirror = z
+  .object({
+    url: z.string().describe('Where it is copied from'),
+    fetched: time.nullable().describe('When that was last seen as it is here; null where the copy is not on disk'),
+    failure: z
+      .object({
+        reason: z.enum(['gone', 'refused', 'unreachable', 'slow', 'forbidden', 'damaged', 'large', 'room', 'failed']),
+        since: time,
+      })
+      .nullable()
+      .describe('Why it cannot be fetched; null where it can'),
+    bytes: z.number().int().describe('What the copy takes on disk'),
+  })
+  .meta({ id: 'Mirror', description: 'Of a copy of a repository elsewhere: where it is from, and how old it is' })
+
+export const repository = z
+  .object({
+    name: z.string(),
+    description: z.string().nullable(),
+    openBugs: z.number().int().nullable().describe('null where it is not known now'),
+    closedBugs: z.number().int().nullable(),
+    lastActivity: time.nullable(),
+    mirror: mirror.nullable().describe('null for a repository that is at home here'),
+  })
+  .meta({ id: 'Repository' })
+
+export const repositoryList = z.object({ items: z.array(repository) })
 
 export const bugPage = z.object({
   total: z.number().int().describe('Number of bugs that the query finds, on all pages'),
@@ -135,6 +151,16 @@ export const apiError = z
     matches: z.array(z.string()).optional().describe('With AMBIGUOUS_PREFIX: the ids that start so'),
     position: z.number().int().optional().describe('With QUERY_INVALID: where in the query, in UTF-16 units'),
     length: z.number().int().optional(),
+    reason: z.string().optional().describe('With REMOTE_UNREACHABLE: as in a Mirror'),
+    progress: z
+      .object({
+        step: z.enum(['waiting', 'connecting', 'counting', 'receiving', 'resolving', 'storing']).optional(),
+        done: z.number().int(),
+        total: z.number().int().describe('0 while it is not known'),
+        bytes: z.number().int().optional(),
+      })
+      .optional()
+      .describe('With LOAD_TIMEOUT: how far a first reading has come, or with a step the copying before it'),
   })
   .meta({ id: 'Error' })
 
@@ -151,6 +177,7 @@ const answers = (ok: z.ZodType) => ({ 200: ok, '4xx': apiError, '5xx': apiError 
 /** How each route of the API is described; routes name theirs. */
 export const operations = {
   repositories: { summary: 'All repositories', response: answers(repositoryList) },
+  repository: { summary: 'One repository', params: repositoryParams, response: answers(repository) },
   bugs: {
     summary: 'The bugs that a query finds',
     params: repositoryParams,

@@ -11,6 +11,8 @@ export interface HookDelivery {
   readonly source: HookSource
   /** Names that the repository may have here, the likeliest first; empty where the body names none. */
   readonly repositories: readonly string[]
+  /** Where it can be cloned from or seen, as the body says; empty where it does not. */
+  readonly addresses: readonly string[]
   /** The refs that moved. `any` where something was pushed, and nobody says what of it matters. */
   readonly refs: readonly string[] | 'any'
 }
@@ -28,10 +30,10 @@ export function parseDelivery(headers: IncomingHttpHeaders, body: Buffer): HookD
   const event = forgeEvent(headers)
   if (event !== undefined) {
     const push = parseForgePayload(event, payloadText(headers, body))
-    return push && { source, repositories: push.repositories, refs: 'any' }
+    return push && { source, ...push, refs: 'any' }
   }
   const text = body.toString('utf8')
-  return source === 'json' ? parseJson(text) : { source, repositories: [], refs: parseLines(text) }
+  return source === 'json' ? parseJson(text) : { source, repositories: [], addresses: [], refs: parseLines(text) }
 }
 
 /**
@@ -83,5 +85,5 @@ function parseJson(text: string): HookDelivery {
   if (!Array.isArray(refs) || !refs.every(ref => typeof ref === 'string')) {
     throw new ViewerError('PARAMETER_INVALID', '"refs" must be a list of texts')
   }
-  return { source: 'json', repositories: repo === undefined ? [] : [repo], refs }
+  return { source: 'json', repositories: repo === undefined ? [] : [repo], addresses: [], refs }
 }

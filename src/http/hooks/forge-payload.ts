@@ -10,6 +10,8 @@ import type { ForgeEvent } from './source.ts'
 export interface ForgePush {
   /** What the repository may be called here, the likeliest first; empty where the payload names none. */
   readonly repositories: readonly string[]
+  /** Where it can be cloned from or seen. */
+  readonly addresses: readonly string[]
 }
 
 type Group = Readonly<Record<string, unknown>>
@@ -17,6 +19,7 @@ type Group = Readonly<Record<string, unknown>>
 /** Where forges say under which addresses a repository can be cloned or seen. */
 const addressKeys = ['clone_url', 'ssh_url', 'git_http_url', 'git_ssh_url', 'html_url', 'web_url']
 const maxNameChars = 255
+const maxAddressChars = 4096
 
 /**
  * Reads a payload.
@@ -24,13 +27,13 @@ const maxNameChars = 255
  * @throws PARAMETER_INVALID where it is no JSON
  */
 export function parseForgePayload({ forge, event }: ForgeEvent, text: string): ForgePush | undefined {
-  if (forge !== 'gitlab') return event === 'push' ? { repositories: repositoryNames(parse(text)) } : undefined
-  if (event === 'Push Hook' || event === 'Tag Push Hook') return { repositories: repositoryNames(parse(text)) }
+  if (forge !== 'gitlab') return event === 'push' ? readPush(parse(text)) : undefined
+  if (event === 'Push Hook' || event === 'Tag Push Hook') return readPush(parse(text))
   if (event !== 'System Hook') return undefined
   // One header for all events of a GitLab instance; the payload says which.
   const payload = parse(text)
   const isPush = ['push', 'tag_push', 'repository_update'].includes(String(payload.event_name))
-  return isPush ? { repositories: repositoryNames(payload) } : undefined
+  return isPush ? readPush(payload) : undefined
 }
 
 function parse(text: string): Group {
@@ -45,20 +48,24 @@ function asGroup(value: unknown): Group {
   return typeof value === 'object' && value !== null ? (value as Group) : {}
 }
 
-function repositoryNames(payload: Group): string[] {
+function readPush(payload: Group): ForgePush {
   // GitLab has a `repository` as well, with less in it.
   const groups = [asGroup(payload.project), asGroup(payload.repository)]
-  const names = [groups[0]?.path_with_namespace, groups[1]?.full_name]
-  const paths = groups.flatMap(group => addressKeys.map(key => pathOf(group[key])))
-  const usable = [...names, ...paths].filter(
+  const addresses = groups.flatMap(group =>
+    addressKeys.flatMap(key => {
+      const address = group[key]
+      return typeof address === 'string' && address.length <= maxAddressChars ? [address] : []
+    }),
+  )
+  const names = [groups[0]?.path_with_namespace, groups[1]?.full_name, ...addresses.map(pathOf)]
+  const usable = names.filter(
     name => typeof name === 'string' && name !== '' && name.length <= maxNameChars,
   ) as string[]
-  return [...new Set(usable)]
+  return { repositories: [...new Set(usable)], addresses: [...new Set(addresses)] }
 }
 
 /** The path of a URL, or of an address such as `git@host:group/tool.git`, without the slash before and `.git` behind. */
-function pathOf(address: unknown): string | undefined {
-  if (typeof address !== 'string') return undefined
+function pathOf(address: string): string | undefined {
   const url = URL.parse(address)
   const path = url === null ? address.slice(address.indexOf(':') + 1) : decode(url.pathname)
   return path?.replace(/^\//, '').replace(/\.git$/, '')

@@ -1,16 +1,19 @@
 /**
  * `POST /hooks/post-receive`: a push has moved refs of a repository. It answers before the repository is read again,
- * so that no push ever waits for the viewer; the next reader waits for the new state instead.
+ * so that no push ever waits for the viewer; the next reader waits for the new state instead. A copy of a repository
+ * elsewhere is fetched; its readers wait for nothing.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isViewerError, ViewerError } from '../../base/errors.ts'
-import { type HookDelivery, movesEntities, parseDelivery, signedBytes } from '../hooks/delivery.ts'
+import type { RegisteredRepository } from '../../cache/registry.ts'
+import { movesEntities, parseDelivery, signedBytes } from '../hooks/delivery.ts'
 import { provesSecret } from '../hooks/signature.ts'
 import { forgeEvent, type HookSource, hookSource } from '../hooks/source.ts'
+import { findTargets, type HookParameters } from '../hooks/target.ts'
 import type { HttpServices } from '../services.ts'
 
 interface HookQuery {
-  Querystring: { repo?: unknown }
+  Querystring: HookParameters
 }
 type HookRequest = FastifyRequest<HookQuery>
 
@@ -64,35 +67,25 @@ async function takeDelivery({ manager, options }: HttpServices, request: HookReq
   }
   const delivery = parseDelivery(headers, body)
   if (delivery === undefined) return 'ignored'
-  const name = await findRepository(manager, candidates(query.repo, delivery), forgeEvent(headers) !== undefined)
+  const told = { delivery, isForge: forgeEvent(headers) !== undefined }
+  const targets = await findTargets(manager.registry, query, told)
   if (!movesEntities(delivery)) return 'ignored'
+  const results = targets.map(target => tell(target, { manager, options }))
+  return results.find(result => result !== 'merged') ?? 'merged'
+}
+
+function tell(
+  { name, mirror }: RegisteredRepository,
+  { manager, options }: Pick<HttpServices, 'manager' | 'options'>,
+): 'invalidated' | 'merged' | 'dropped' {
+  if (mirror) {
+    // What has moved is not here yet: only a fetch brings it.
+    mirror.refreshNow()
+    return 'invalidated'
+  }
   if (options.hookMode === 'drop') {
     manager.drop(name)
     return 'dropped'
   }
   return manager.invalidate(name).isMerged ? 'merged' : 'invalidated'
-}
-
-/** The address says more than the body: it was written for this viewer. */
-function candidates(repo: unknown, delivery: HookDelivery): readonly string[] {
-  if (repo === undefined) return delivery.repositories
-  if (typeof repo === 'string') return [repo]
-  throw new ViewerError('PARAMETER_INVALID', 'the parameter repo must name a repository, once')
-}
-
-async function findRepository(
-  manager: HttpServices['manager'],
-  names: readonly string[],
-  isForge: boolean,
-): Promise<string> {
-  const [first] = names
-  const advice = isForge ? '; name it in the address of the webhook, as ?repo=<name>' : ''
-  if (first === undefined) {
-    const missing = isForge ? 'the payload names no repository' : 'the parameter repo must name a repository, once'
-    throw new ViewerError('PARAMETER_INVALID', `${missing}${advice}`)
-  }
-  for (const name of names) if (await manager.registry.find(name)) return name
-  throw new ViewerError('REPOSITORY_UNKNOWN', `no repository of that name is served here${advice}`, {
-    data: { subject: first },
-  })
 }

@@ -4,6 +4,8 @@ import { ViewerError } from '../../base/errors.ts'
 import { type IndexSort, indexPage } from '../../pages/index-page.ts'
 import { queryHelpPage } from '../../pages/query-help-page.ts'
 import { shortDigest } from '../answer.ts'
+import { allowOrigin } from '../own-form.ts'
+import { repositoryEntries } from '../repository-entries.ts'
 import type { PageServices } from '../services.ts'
 import { readPageNumber } from '../whole-number.ts'
 import { withRepository } from '../with-repository.ts'
@@ -22,25 +24,21 @@ export async function sitePages(app: FastifyInstance, services: PageServices) {
   app.get<IndexRequest>('/', async (request, reply) => {
     await manager.registry.filled()
     const [only, ...others] = manager.registry.all()
-    if (only && others.length === 0 && !(await overview.details(only)).hidden) {
+    // Where visitors may open others, the list is the way to them.
+    const canOpen = services.mirrors?.isOpen === true
+    if (canOpen) allowOrigin(reply)
+    if (only && others.length === 0 && !canOpen && !(await overview.details(only)).hidden) {
       return reply.redirect(site.links.bugs(only.name))
     }
     const q = typeof request.query.q === 'string' ? request.query.q : undefined
     const sort = sorts.find(known => known === request.query.sort)
     const page = readPageNumber(request.query.page)
-    const list = await overview.list(pageWaitMs)
+    const repositories = repositoryEntries(await overview.list(pageWaitMs), manager.registry)
     return await answerer.send(request, reply, {
-      state: shortDigest([JSON.stringify(list)]),
+      state: shortDigest([JSON.stringify(repositories)]),
       format: 'html',
       key: JSON.stringify(['index', q, sort, page]),
       async render() {
-        const repositories = list.map(({ name, description, owner, section, card }) => ({
-          name,
-          description,
-          owner,
-          section,
-          counts: card && { open: card.openBugs, closed: card.closedBugs, lastActivity: card.lastActivity },
-        }))
         const view = indexPage({ site, repositories, q, sort, page })
         if (page > 1 && view.sections.every(({ entries }) => entries.length === 0)) {
           throw new ViewerError('PAGE_UNKNOWN', 'the list has fewer pages')
