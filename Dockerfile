@@ -17,8 +17,9 @@ COPY demo ./demo
 RUN chmod -R a+rX,go-w .
 
 FROM node:26-slim
+# Certificates and ssh are for repositories of other servers.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends git \
+  && apt-get install -y --no-install-recommends ca-certificates git openssh-client \
   && rm -rf /var/lib/apt/lists/*
 # git refuses repositories of another owner, because their configuration and hooks could make it run something. What is
 # mounted here belongs to some account of the host, never to the one below, and is what the administrator wants shown;
@@ -27,6 +28,8 @@ RUN apt-get update \
 RUN git config --system --add safe.directory '*'
 # A number, because orchestrators that demand "not root" cannot tell it from a name.
 RUN install -d -o 10001 -g 10001 /data
+# ssh refuses to run for an account without a name.
+RUN echo 'viewer:x:10001:10001::/data:/usr/sbin/nologin' >> /etc/passwd
 COPY --from=program /app /app
 WORKDIR /app
 USER 10001:10001

@@ -3,6 +3,8 @@
  * where nothing else does. It offers the refs that the viewer offers, and answers every request with a process.
  *
  *   node bench/http-backend.ts FOLDER        (http://127.0.0.1:PORT/<repository>.git)
+ *
+ * How many requests have come it says at `/-/asked`, which is none of them.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -46,7 +48,11 @@ function cgiVariables(request: IncomingMessage): Record<string, string> {
   }
 }
 
+let asked = 0
+
 function answer(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url === '/-/asked') return void response.end(String(asked))
+  asked++
   const backend = spawn(program, {
     env: { ...inherited, ...cgiVariables(request) },
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -14,6 +14,8 @@ export interface LoadOrder {
 }
 
 export interface LoadSample {
+  /** Which of the addresses. */
+  readonly urlIndex: number
   /** When it was due, in milliseconds of the system's clock. */
   readonly atMs: number
   /** From then to the last byte of the answer. */
@@ -29,13 +31,13 @@ const samples: LoadSample[] = []
 const running = new Set<Promise<void>>()
 let timer: NodeJS.Timeout | undefined
 
-async function send(url: string, dueMs: number): Promise<void> {
+async function send({ url, urlIndex }: { url: string; urlIndex: number }, dueMs: number): Promise<void> {
   const lateMs = performance.now() - dueMs
   const status = await ask(url, { agent, headers: {} }).then(
     answer => answer.status,
     () => 0,
   )
-  samples.push({ atMs: performance.timeOrigin + dueMs, latencyMs: performance.now() - dueMs, lateMs, status })
+  samples.push({ urlIndex, atMs: performance.timeOrigin + dueMs, latencyMs: performance.now() - dueMs, lateMs, status })
 }
 
 function start({ urls, perSecond }: LoadOrder): void {
@@ -44,7 +46,8 @@ function start({ urls, perSecond }: LoadOrder): void {
   const sendDue = () => {
     const dueMs = () => startMs + (count * 1000) / perSecond
     for (; dueMs() <= performance.now(); count++) {
-      const request = send(urls[count % urls.length] ?? '', dueMs()).finally(() => running.delete(request))
+      const urlIndex = count % urls.length
+      const request = send({ url: urls[urlIndex] ?? '', urlIndex }, dueMs()).finally(() => running.delete(request))
       running.add(request)
     }
     timer = setTimeout(sendDue, Math.max(0, dueMs() - performance.now()))

@@ -28,6 +28,8 @@ export interface ServerProcess extends AsyncDisposable {
 export interface ViewerOptions {
   /** Repositories, or folders that are searched for them. */
   readonly paths: readonly string[]
+  /** The settings file, where there is one. */
+  readonly config?: string
   /** Settings by the names of their environment variables, without the common prefix: `CACHE_IDLE_MINUTES`. */
   readonly settings?: Readonly<Record<string, string>>
   /** For its files, and what an earlier one has left there; without it a new one, which goes with the process. */
@@ -35,15 +37,14 @@ export interface ViewerOptions {
 }
 
 /** Starts the viewer. Nobody but the bench tells it to look for changes. `BENCH_NODE_FLAGS` are flags for its Node. */
-export async function openViewer({ paths, settings = {}, dataDir }: ViewerOptions): Promise<ServerProcess> {
+export async function openViewer({ paths, config, settings = {}, dataDir }: ViewerOptions): Promise<ServerProcess> {
   await using stack = new AsyncDisposableStack()
   const home = dataDir ?? stack.use(await openBenchFolder()).path
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_BUG_VIEWER_')))
   for (const [name, value] of Object.entries({ ...viewerDefaults, ...settings })) env[`GIT_BUG_VIEWER_${name}`] = value
   const flags = process.env.BENCH_NODE_FLAGS?.split(' ') ?? []
-  const server = stack.use(
-    await openServer([...flags, program, '--port', '0', '--data-dir', home, ...paths.map(path => resolve(path))], env),
-  )
+  const args = ['--port', '0', '--data-dir', home, ...(config === undefined ? [] : ['--config', config])]
+  const server = stack.use(await openServer([...flags, program, ...args, ...paths.map(path => resolve(path))], env))
   const owned = stack.move()
   return { ...server, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

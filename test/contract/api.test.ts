@@ -53,6 +53,7 @@ describe.each(['made', 'concurrent', 'signed'])('every answer about %s fits its 
 test('the list of repositories fits its schema', async () => {
   const list = schema.repositoryList.parse(await json('/api/v1/repos'))
   expect(list.items.map(({ name }) => name)).toEqual(['concurrent', 'made', 'signed'])
+  for (const item of list.items) expect(schema.repository.parse(await json(`/api/v1/repos/${item.name}`))).toEqual(item)
 })
 
 describe('paging', () => {
@@ -155,7 +156,7 @@ describe('the OpenAPI description', () => {
     expect(Object.keys(document.paths).toSorted()).toEqual(
       ['bugs', 'bugs/{id}', 'identities', 'identities/{id}', 'labels', 'problems']
         .map(path => `/api/v1/repos/{repo}/${path}`)
-        .concat('/api/v1/repos')
+        .concat('/api/v1/repos', '/api/v1/repos/{repo}')
         .toSorted(),
     )
     const wanted = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(

@@ -1,5 +1,6 @@
 /** The post-receive script of `docs/hooks.md`, run by a real git at a real push, against the real program. */
 import { execFileSync, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, copyFile, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -13,7 +14,9 @@ import { hasProgram } from '../support/required-programs.ts'
 import { type BuiltRepository, buildRepository, runGit } from '../support/tracker-builder.ts'
 
 const start = 1_700_000_000
-const secret = 'it\'s "quoted" \\ & 100 % $HOME `id`'
+/** That no other process of the machine can have on its command line. */
+const word = `quoted-${randomUUID()}`
+const secret = `it's "${word}" \\ & 100 % $HOME \`id\``
 const canSend = { curl: hasProgram('curl'), wget: hasProgram('wget') }
 
 type Sender = 'curl' | 'wget'
@@ -212,7 +215,7 @@ describe.each<Sender>(['curl', 'wget'])('with %s', sender => {
 
     expect(call.authorization).toBe(`Bearer ${secret}`)
     expect(lines.filter(line => line.includes(sender))).not.toEqual([])
-    expect(lines.filter(line => line.includes('quoted'))).toEqual([])
+    expect(lines.filter(line => line.includes(word))).toEqual([])
     expect(call.isOver()).toBe(false)
   })
 })
@@ -319,6 +322,6 @@ describe.skipIf(!canSend.curl)('what goes wrong', () => {
     await configure({ url: `http://127.0.0.1:${port}` })
     const complaint = await readComplaint()
     expect(complaint).toContain('was not told: ')
-    expect(complaint).not.toContain('quoted')
+    expect(complaint).not.toContain(word)
   })
 })

@@ -1,8 +1,8 @@
 /** The command `export` as a process: what it prints, how it ends, what a signal does. */
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTrackerWriter } from '../../src/demo/writer.ts'
 import { projectRoot } from '../support/program.ts'
@@ -13,13 +13,19 @@ let home: string
 let repository: string
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'export-process-'))
-  const t = createTrackerWriter({ seed: 'export' })
-  const ada = t.identity({ name: 'ada', at: 1_700_000_000 })
-  for (let index = 0; index < 150; index++)
-    t.bug(ada, { title: `Bug ${index}`, message: 'text', at: 1_700_000_000 + index })
-  repository = (await buildRepository(t, { dir: join(home, 'kiln.git') })).path
+  repository = await buildTracker('kiln.git', 150)
 })
 afterAll(() => rm(home, { recursive: true, force: true }))
+
+async function buildTracker(path: string, bugs: number): Promise<string> {
+  const t = createTrackerWriter({ seed: 'export' })
+  const ada = t.identity({ name: 'ada', at: 1_700_000_000 })
+  for (let index = 0; index < bugs; index++)
+    t.bug(ada, { title: `Bug ${index}`, message: 'text', at: 1_700_000_000 + index })
+  const dir = join(home, path)
+  await mkdir(dirname(dir), { recursive: true })
+  return (await buildRepository(t, { dir })).path
+}
 
 interface Ended {
   readonly status: number | null
@@ -81,7 +87,9 @@ test.each([
 
 test('on SIGINT it ends in order, and the next run goes on', async () => {
   const out = join(home, 'stopped')
-  const ended = await run(['--out', out, repository], kill => {
+  // So many that they are not all written before somebody has seen the first of them.
+  const many = await buildTracker('many/kiln.git', 600)
+  const ended = await run(['--out', out, many], kill => {
     const look = setInterval(() => {
       if (!hasPages(out)) return
       clearInterval(look)
@@ -92,7 +100,7 @@ test('on SIGINT it ends in order, and the next run goes on', async () => {
   expect(ended.stdout).toMatch(/^stopped: /)
   const some = filesOf(out).length
   expect(some).toBeGreaterThan(0)
-  const { status } = await run(['--out', out, repository])
+  const { status } = await run(['--out', out, many])
   expect(status).toBe(0)
   expect(filesOf(out).length).toBeGreaterThan(some)
   expect(brokenLinks(out)).toEqual([])
