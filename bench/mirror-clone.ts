@@ -1,6 +1,7 @@
 /**
- * One clone by the viewer against plain git, and opening what is there: see `mirrors.ts`. Each clone of the viewer is the
- * first thing that a new process with an empty data folder does, and what it has must be what the remote has.
+ * One clone by the viewer against plain git, and opening what is there: see `mirrors.ts`. The first clone of the
+ * viewer is the first thing that a new process with an empty data folder is asked for; what it has must be what the remote
+ * has.
  */
 import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
@@ -79,11 +80,14 @@ async function cloneByViewer(
     const name = 'gitbugviewer_mirror_fetch_duration_seconds_sum'
     return 1000 * (await readCounters(viewer.client)).sum(name, 'kind="clone"')
   }
+  await waitUntilIdle(viewer.pid)
   const startMs = performance.now()
   const { answer } = await waitForPage(viewer.client, await openByForm(viewer, first))
   const pageMs = performance.now() - startMs
   if (!answer.body.includes(first)) throw new Error('the page does not say where it is from')
   const cloneMs = await spentMs()
+  // Such as indexing the first one.
+  await waitUntilIdle(viewer.pid)
   await waitForPage(viewer.client, await openByForm(viewer, second))
   await checkRefs(options.dataDir, new URL(first).pathname, server)
   return { pageMs, cloneMs, secondMs: (await spentMs()) - cloneMs }

@@ -27,13 +27,18 @@ export function wantsMirrors({ mirrors }: Settings): boolean {
 export async function openProgramMirrors(settings: Settings, parts: Parts): Promise<Mirrors | undefined> {
   if (!wantsMirrors(settings)) return undefined
   // Loaded where it is wanted: it would be a part of every start.
-  const { openMirrors } = await import('./mirrors/open-mirrors.ts')
+  const [{ openMirrors }, { openRemoteProcess }] = await Promise.all([
+    import('./mirrors/open-mirrors.ts'),
+    import('./git/remote-process.ts'),
+  ])
   const { git, clock, log, measures, manager } = parts
   const { list, open, refreshInterval, emptySeconds, timeoutSeconds, coldStorage, ...bounds } = settings.mirrors
   const { endpoint, bucket, accessKeyId, secretAccessKey, region, prefix } = coldStorage
   const isCold =
     endpoint !== undefined && bucket !== undefined && accessKeyId !== undefined && secretAccessKey !== undefined
-  return await openMirrors(
+  await using stack = new AsyncDisposableStack()
+  const remotes = stack.use(openRemoteProcess(git))
+  const mirrors = await openMirrors(
     {
       ...bounds,
       listed: list.map(listedMirror),
@@ -45,7 +50,7 @@ export async function openProgramMirrors(settings: Settings, parts: Parts): Prom
       coldStorage: isCold ? { endpoint, bucket, accessKeyId, secretAccessKey, region, prefix } : undefined,
     },
     {
-      git,
+      git: { remotes, listRefs: git.listRefs },
       clock,
       log,
       measures,
@@ -53,6 +58,10 @@ export async function openProgramMirrors(settings: Settings, parts: Parts): Prom
       release: name => manager().release(name),
     },
   )
+  // Ends before the process that fetches for it.
+  stack.use(mirrors)
+  const resources = stack.move()
+  return { ...mirrors, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
 
 function listedMirror(entry: Settings['mirrors']['list'][number]): ListedMirror {

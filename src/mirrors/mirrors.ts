@@ -3,6 +3,7 @@
  * opened where the settings let them. It promises that nothing is fetched from an address that the settings do not allow
  * now, that no more is kept than there is room for, and that what is shown is whole.
  */
+import type { Clock } from '../base/clock.ts'
 import { forEachConcurrently } from '../base/concurrency.ts'
 import { ViewerError } from '../base/errors.ts'
 import { matchesName } from '../base/name-pattern.ts'
@@ -50,6 +51,13 @@ const maxCloning = 32
 const maxLookingUp = 16
 /** Mirrors that are not on disk and that only the addresses in a file speak of: objects of this many are kept. */
 const maxAway = 1000
+
+/**
+ * After each fetch on schedule comes a rest that is so much longer: nobody waits for it, and pages, visitors' clones and
+ * remotes have the processors and the disk most of the time.
+ */
+const restFactor = 3
+const longestRestMs = 1000
 
 /** @param known addresses that visitors have opened; disposed with this */
 export function createMirrors(options: MirrorsOptions, tools: MirrorTools, known: KnownMirrors): Mirrors {
@@ -150,10 +158,13 @@ export function createMirrors(options: MirrorsOptions, tools: MirrorTools, known
       // One place stays free for visitors.
       await forEachConcurrently(due, Math.max(1, options.maxFetches - 1), async mirror => {
         ends.throwIfAborted()
+        const startedMs = tools.clock.monotonicMs()
         // One that has left the disk meanwhile is not brought back for this. What fails was logged, and is told on the
         // pages of that mirror. Where the schedule ends, the fetch goes on until the program does.
         const work = mirror.neverEvict && !mirror.isHere() ? mirror.obtain() : mirror.refresh()
         await waitFor(Promise.allSettled([work]), ends)
+        const tookMs = tools.clock.monotonicMs() - startedMs
+        await rest(tools.clock, Math.min(tookMs * restFactor, longestRestMs), ends)
       })
       ends.throwIfAborted()
       await tools.folder.sweep()
@@ -180,4 +191,15 @@ export function createMirrors(options: MirrorsOptions, tools: MirrorTools, known
 
 function tooMany(): ViewerError {
   return new ViewerError('TOO_BUSY', 'many repositories are being opened; try again soon')
+}
+
+async function rest(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = clock.startTimer(ms, resolve)
+  try {
+    await waitFor(promise, signal)
+  } finally {
+    timer.cancel()
+  }
 }

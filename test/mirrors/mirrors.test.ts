@@ -205,6 +205,38 @@ describe('on disk', () => {
     expect(remote.server.asked).toBe(asked)
   })
 
+  test('on schedule one comes after the other, and after each a rest that is three times as long', async () => {
+    await using own = await openRemote('one.git', 'two.git')
+    await using scene = await openMirrorScene(own.server)
+    await scene.bring('one.git')
+    await scene.bring('two.git')
+    const fetches = () => own.server.requests.filter(({ kind }) => kind === 'capabilities').length
+    const before = fetches()
+    const { promise: go, resolve } = Promise.withResolvers<void>()
+    own.server.behave = () => ({ holdAfterBytes: 0, until: go })
+    scene.clock.advance(refreshIntervalMs)
+    const { asked } = own.server
+    const refreshed = scene.mirrors.refreshAll(signal)
+    await own.server.askedFor(asked + 1)
+    scene.clock.advance(200)
+    resolve()
+    const restedFrom = scene.clock.monotonicMs()
+    const onward = (until: () => boolean) =>
+      expect
+        .poll(() => {
+          scene.clock.advance(50)
+          return until()
+        })
+        .toBe(true)
+    await onward(() => fetches() === before + 2)
+    expect(scene.clock.monotonicMs() - restedFrom).toBeGreaterThanOrEqual(600)
+    let isOver = false
+    void refreshed.then(() => {
+      isOver = true
+    })
+    await onward(() => isOver)
+  })
+
   test('one that somebody has removed by hand is brought again', async () => {
     await using scene = await openMirrorScene(remote.server)
     const { mirror, location } = await scene.bring('group/tool.git')
