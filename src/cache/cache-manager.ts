@@ -11,7 +11,7 @@
  */
 import type { CloneProgress } from '../mirrors/mirror.ts'
 import type { RepositoryNews } from '../store/bus.ts'
-import type { CacheDeps, CacheOptions } from './cache-options.ts'
+import type { CacheBounds, CacheDeps, CacheOptions } from './cache-options.ts'
 import type { Lease } from './lease.ts'
 import { Manager } from './manager.ts'
 import type { RepositoryCard } from './memories.ts'
@@ -65,6 +65,8 @@ export interface CacheManager extends AsyncDisposable {
   release(name: string): Promise<boolean>
   /** Refreshes every open repository; `full` builds each from nothing, beside the state that is there. */
   refreshAll(options?: { readonly full?: boolean; readonly signal?: AbortSignal }): Promise<void>
+  /** Goes over to other bounds, and closes what the registry knows no more. */
+  reconfigure(bounds: CacheBounds): void
   /** Names of the repositories that are open. */
   openNames(): readonly string[]
 }

@@ -11,13 +11,17 @@ import type { BuildPoolOptions } from './build-pool.ts'
 import type { Registry } from './registry.ts'
 import type { StoredEntities } from './stored-entities.ts'
 
-export interface CacheOptions {
+/** What may change while it runs. */
+export interface CacheBounds {
   /** An open repository is closed when nobody has used it for this long; 0 keeps it open. */
   readonly idleMs: number
   /** Memory of all open repositories, about; over it, those that were not used for longest are closed. 0: no bound. */
   readonly maxBytes: number
   /** The files of refs are looked at when the last look is older than this; 0 looks at each request. */
   readonly lookAfterMs: number
+}
+
+export interface CacheOptions extends CacheBounds {
   /** Bytes of full bugs that are kept, over all repositories. */
   readonly fullBugsMaxBytes: number
   readonly limits: DecodeLimits

@@ -12,13 +12,14 @@ import { type Backoff, createBackoff } from './backoff.ts'
 import { type BuildPool, createBuildPool } from './build-pool.ts'
 import { addCacheGauges } from './cache-gauges.ts'
 import type { CacheManager, Invalidation, OpeningProgress } from './cache-manager.ts'
-import type { CacheDeps, CacheOptions } from './cache-options.ts'
+import type { CacheBounds, CacheDeps, CacheOptions } from './cache-options.ts'
 import { chooseOverBudget, Entry } from './entry.ts'
 import { createFullBugs } from './full-bugs.ts'
 import { createLease, type Lease } from './lease.ts'
 import { emptyError, type RepositoryState } from './load-tracker.ts'
 import { Memories, type RepositoryCard, toCard } from './memories.ts'
-import { OpenRepository, type OpenTools } from './open-repository.ts'
+import { OpenRepository } from './open-repository.ts'
+import type { OpenTools } from './open-tools.ts'
 import { createEntityKeys } from './packed-entity.ts'
 import { isAway, type RegisteredRepository, type Registry } from './registry.ts'
 import { createSignatureTools } from './signature-checks.ts'
@@ -33,11 +34,11 @@ const briefIdleMs = 30_000
 
 export class Manager implements CacheManager {
   readonly registry: Registry
-  readonly #options: CacheOptions
+  #bounds: CacheBounds
   readonly #clock: Clock
   readonly #log: Log
   readonly #measures: Measures
-  readonly #tools: OpenTools
+  readonly #tools: OpenTools & { lookAfterMs: number }
   readonly #builds: Gate
   readonly #tell: CacheDeps['tell']
   readonly #pool: BuildPool
@@ -56,7 +57,7 @@ export class Manager implements CacheManager {
   constructor(options: CacheOptions, deps: CacheDeps) {
     const { git, registry, clock, log, search, measures, stored } = deps
     this.registry = registry
-    this.#options = options
+    this.#bounds = options
     this.#clock = clock
     this.#log = log
     this.#measures = measures
@@ -136,7 +137,7 @@ export class Manager implements CacheManager {
     const repository = await this.registry.find(name)
     // Looked at after the wait: what begins once all was stopped would be left running.
     if (this.#closed) throw new ViewerError('SHUTTING_DOWN', 'the server is shutting down')
-    if (!repository) throw new ViewerError('REPOSITORY_UNKNOWN', 'no repository of that name is served here')
+    if (!repository) throw unknownError()
     const paused = this.#backoff.check(name)
     if (paused) throw paused.error
     return await this.#opening.run(name, stop => this.#build(repository, stop), signal)
@@ -145,14 +146,14 @@ export class Manager implements CacheManager {
   async #build(repository: RegisteredRepository, stop: AbortSignal): Promise<Entry> {
     const { name, mirror } = repository
     if (mirror) await this.#obtain(name, mirror, stop)
-    if (await this.#memories.isStillEmpty(name)) throw emptyError()
+    if (await this.#memories.isStillEmpty(repository)) throw emptyError()
     const startedMs = this.#clock.monotonicMs()
     this.#movedWhileOpening.delete(name)
     const open: OpenRepository = new OpenRepository(repository, this.#tools, {
       refreshed: ({ before, after }) => this.#afterRefresh(entry, before, after),
       failed: error => this.#afterFailure(entry, error),
     })
-    const earlier = this.#memories.freshness(name)
+    const earlier = this.#memories.freshness(repository)
     if (earlier) open.freshness.takeOver(earlier)
     const entry = new Entry(open, this.#clock, () => this.#close(entry, 'idle'))
     this.#building.set(name, open)
@@ -168,10 +169,17 @@ export class Manager implements CacheManager {
       // One that was left by all may end after the next one has begun.
       if (this.#building.get(name) === open) this.#building.delete(name)
     }
+    // Another choice of repositories may have come meanwhile.
+    const wanted = this.registry.all().find(one => one.name === name)
+    if (wanted?.location.folder !== repository.location.folder) {
+      await open[Symbol.asyncDispose]()
+      if (wanted) return await this.#build(wanted, stop)
+      throw unknownError()
+    }
     if (this.#movedWhileOpening.delete(name)) open.markStale()
     this.#backoff.forget(name)
     this.#entries.set(name, entry)
-    entry.startIdle(this.#options.idleMs)
+    entry.startIdle(this.#bounds.idleMs)
     this.#memories.set(open, open.tracker)
     this.#watchers.seen(name, open.tracker.digest)
     const tookMs = Math.round(this.#clock.monotonicMs() - startedMs)
@@ -303,14 +311,7 @@ export class Manager implements CacheManager {
 
   async refreshAll({ full = false, signal }: { full?: boolean; signal?: AbortSignal } = {}): Promise<void> {
     await this.registry.rescan()
-    const folders = new Map(this.registry.all().map(({ name, location }) => [name, location.folder]))
-    for (const entry of this.#entries.values()) {
-      const { name, location } = entry.open.repository
-      if (folders.get(name) === location.folder) continue
-      // It is served no more, or another one has its name now.
-      this.#memories.forget(name)
-      this.#close(entry, undefined)
-    }
+    this.#closeWithdrawn()
     await forEachConcurrently([...this.#entries.values()], refreshesAtOnce, async entry => {
       signal?.throwIfAborted()
       if (!this.#isOpen(entry)) return
@@ -321,6 +322,24 @@ export class Manager implements CacheManager {
         signal,
       )
     })
+  }
+
+  reconfigure(bounds: CacheBounds) {
+    this.#bounds = bounds
+    this.#tools.lookAfterMs = bounds.lookAfterMs
+    for (const entry of this.#entries.values()) entry.startIdle(bounds.idleMs)
+    this.#closeWithdrawn()
+  }
+
+  /** What is served no more, or has lost its name to another one. */
+  #closeWithdrawn() {
+    const folders = new Map(this.registry.all().map(({ name, location }) => [name, location.folder]))
+    for (const entry of this.#entries.values()) {
+      const { name, location } = entry.open.repository
+      if (folders.get(name) === location.folder) continue
+      this.#memories.forget(name)
+      this.#close(entry, undefined)
+    }
   }
 
   async release(name: string): Promise<boolean> {
@@ -341,8 +360,8 @@ export class Manager implements CacheManager {
   /** Closes what was not used for longest until the rest fits; never what was opened just now. */
   #keepBudget(latest: Entry) {
     const others = [...this.#entries.values()].filter(entry => entry !== latest)
-    const tooMany = chooseOverBudget(others, this.#options.maxBytes - latest.open.bytes)
-    if (this.#options.maxBytes > 0) for (const entry of tooMany) this.#close(entry, 'memory')
+    const tooMany = chooseOverBudget(others, this.#bounds.maxBytes - latest.open.bytes)
+    if (this.#bounds.maxBytes > 0) for (const entry of tooMany) this.#close(entry, 'memory')
   }
 
   #close(entry: Entry, reason: 'idle' | 'memory' | 'hook' | undefined) {
@@ -370,4 +389,8 @@ export class Manager implements CacheManager {
     await Promise.allSettled(this.#closing.values())
     await this.#pool[Symbol.asyncDispose]()
   }
+}
+
+function unknownError(): ViewerError {
+  return new ViewerError('REPOSITORY_UNKNOWN', 'no repository of that name is served here')
 }

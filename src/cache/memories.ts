@@ -19,6 +19,8 @@ export interface RepositoryCard {
 }
 
 interface Memory {
+  /** Another folder may come to have the name. */
+  readonly folder: string
   /** Undefined: it has neither bugs nor identities. */
   readonly card: RepositoryCard | undefined
   readonly freshness: Freshness
@@ -45,12 +47,13 @@ export class Memories {
   set(open: OpenRepository, tracker: Tracker | undefined) {
     const { freshness, repository } = open
     const card = tracker && toCard(tracker)
-    this.#memories.set(repository.name, { card, freshness })
+    const { folder } = repository.location
+    this.#memories.set(repository.name, { folder, card, freshness })
     this.#forgotten.delete(repository.name)
     // An object that is missing may arrive, and no ref moves then.
     const isForEver = tracker === undefined || open.state.unhealthy.length === 0
     const key = freshness.settledKey
-    if (isForEver && key !== undefined) this.#stored.put(repository.location.folder, key, card)
+    if (isForEver && key !== undefined) this.#stored.put(folder, key, card)
   }
 
   forget(name: string) {
@@ -59,8 +62,13 @@ export class Memories {
   }
 
   /** How its refs were last seen. */
-  freshness(name: string): Freshness | undefined {
-    return this.#memories.get(name)?.freshness
+  freshness(repository: RegisteredRepository): Freshness | undefined {
+    return this.#of(repository)?.freshness
+  }
+
+  #of({ name, location }: RegisteredRepository): Memory | undefined {
+    const memory = this.#memories.get(name)
+    return memory?.folder === location.folder ? memory : undefined
   }
 
   /** As it was last seen. */
@@ -70,28 +78,29 @@ export class Memories {
 
   /** The same where its refs have not moved since. */
   async currentCard(repository: RegisteredRepository): Promise<RepositoryCard | undefined> {
-    const memory = this.#memories.get(repository.name) ?? (await this.#recall(repository))
+    const memory = this.#of(repository) ?? (await this.#recall(repository))
     return memory?.card && (await memory.freshness.look()) === 'same' ? memory.card : undefined
   }
 
   /** Brings back what another process has counted, where the files of its refs are still the same. */
-  async #recall({ name, location }: RegisteredRepository): Promise<Memory | undefined> {
+  async #recall(repository: RegisteredRepository): Promise<Memory | undefined> {
+    const { name, location } = repository
     if (this.#forgotten.has(name)) return undefined
     const freshness = new Freshness(location, this.#clock)
     const key = await freshness.readKey()
     const found = await this.#stored.find(location.folder, key)
     // It may have been opened meanwhile.
-    const known = this.#memories.get(name)
+    const known = this.#of(repository)
     if (!found || known) return known
     freshness.trust(key)
-    const memory = { card: found.card, freshness }
+    const memory = { folder: location.folder, card: found.card, freshness }
     this.#memories.set(name, memory)
     return memory
   }
 
   /** True where a repository held nothing when its refs were listed last, and they have not moved since. */
-  async isStillEmpty(name: string): Promise<boolean> {
-    const memory = this.#memories.get(name)
+  async isStillEmpty(repository: RegisteredRepository): Promise<boolean> {
+    const memory = this.#of(repository)
     return memory !== undefined && memory.card === undefined && (await memory.freshness.look()) === 'same'
   }
 }

@@ -31,7 +31,8 @@ export interface ScannedFolder {
   readonly prefix?: string | undefined
 }
 
-export interface RegistryOptions {
+/** Which repositories are wanted. */
+export interface RegistryChoice {
   readonly list: readonly ListedRepository[]
   readonly scan: readonly ScannedFolder[]
   /** Says whether a found repository is wanted. */
@@ -39,6 +40,9 @@ export interface RegistryOptions {
   readonly requireExportOk: boolean
   /** A name that is not known makes the folders be scanned again, at most this often. */
   readonly rescanAfterMs: number
+}
+
+export interface RegistryOptions extends RegistryChoice {
   /** Copies of repositories elsewhere. A repository of this machine goes before one of the same name. */
   readonly mirrors?: MirrorNames
 }
@@ -74,6 +78,8 @@ export interface Registry {
   find(name: string): Promise<RegisteredRepository | undefined>
   /** Scans the folders now. */
   rescan(): Promise<void>
+  /** Goes over to another choice. @throws SETTING_INVALID as `openRegistry`; then it stays with the one that it has */
+  reconfigure(choice: RegistryChoice): Promise<void>
 }
 
 /**
@@ -84,16 +90,19 @@ export async function openRegistry(
   options: RegistryOptions,
   tools: { readonly clock: Clock; readonly log: Log },
 ): Promise<Registry> {
-  const listed = await locateAll(options.list)
-  await Promise.all(options.scan.map(checkFolder))
-  let byName = toTable(listed)
+  const { mirrors } = options
+  let choice: RegistryChoice = options
+  let byName = toTable(await locateChoice(options))
   let scannedMs = Number.NEGATIVE_INFINITY
   const flight = createSingleFlight<'scan', void>()
 
   const rescan = () =>
     flight.run('scan', async () => {
       try {
-        byName = await scanAll(options)
+        const before = choice
+        const found = await scanAll(before)
+        // Another choice has come meanwhile, and searches by itself.
+        if (choice === before) byName = found
       } catch (error) {
         // What was found before stays: a disk that is away for a moment must not empty the site.
         tools.log.error({ err: error }, 'the folders of repositories cannot be scanned')
@@ -101,8 +110,7 @@ export async function openRegistry(
       scannedMs = tools.clock.monotonicMs()
     })
 
-  const filled = options.scan.length === 0 ? Promise.resolve() : rescan()
-  const { mirrors } = options
+  let filled = options.scan.length === 0 ? Promise.resolve() : rescan()
   return {
     all: () => (mirrors ? [...toTable([...byName.values(), ...mirrors.all()]).values()] : [...byName.values()]),
     filled: () => filled,
@@ -110,14 +118,29 @@ export async function openRegistry(
     async find(name) {
       await filled
       const found = byName.get(name) ?? mirrors?.find(name)
-      if (found || tools.clock.monotonicMs() - scannedMs < options.rescanAfterMs) return found
+      if (found || tools.clock.monotonicMs() - scannedMs < choice.rescanAfterMs) return found
       await rescan()
       return byName.get(name)
+    },
+    async reconfigure(next) {
+      await locateChoice(next)
+      const found = await scanAll(next)
+      choice = next
+      byName = found
+      scannedMs = tools.clock.monotonicMs()
+      filled = Promise.resolve()
     },
   }
 }
 
-async function scanAll(options: RegistryOptions): Promise<Map<string, RegisteredRepository>> {
+/** What is listed, and that the folders are there. */
+async function locateChoice({ list, scan }: RegistryChoice): Promise<RegisteredRepository[]> {
+  const listed = await locateAll(list)
+  await Promise.all(scan.map(checkFolder))
+  return listed
+}
+
+async function scanAll(options: RegistryChoice): Promise<Map<string, RegisteredRepository>> {
   const found = await locateAll(options.list)
   for (const folder of options.scan) found.push(...(await scanFolder(folder, options)))
   return toTable(found)
@@ -156,7 +179,7 @@ async function locateListed(listed: ListedRepository): Promise<RegisteredReposit
   return { name, location, description, owner, hidden }
 }
 
-async function scanFolder(folder: ScannedFolder, options: RegistryOptions): Promise<RegisteredRepository[]> {
+async function scanFolder(folder: ScannedFolder, options: RegistryChoice): Promise<RegisteredRepository[]> {
   let found: FoundRepository[]
   try {
     found = await discoverRepositories(folder.path, { depth: folder.depth })

@@ -13,6 +13,8 @@ export interface SettingNotes {
   readonly defaultText: string | undefined
   /** True where no message may show the value. */
   readonly secret: boolean
+  /** True where a change shows after a restart only. */
+  readonly needsRestart: boolean
 }
 
 interface Description {
@@ -20,11 +22,17 @@ interface Description {
   readonly example?: unknown
   readonly defaultText?: string
   readonly secret?: boolean
+  readonly needsRestart?: boolean
 }
 
 /** A group of settings. */
 export function group<S extends z.ZodRawShape>(description: string, shape: S) {
   return z.strictObject(shape, { error: 'a group of settings' }).meta({ description })
+}
+
+/** A group of settings of which none changes without a restart, nor any in the groups in it. */
+export function fixedGroup<S extends z.ZodRawShape>(description: string, shape: S) {
+  return group(description, shape).meta({ description, needsRestart: true })
 }
 
 /** A setting with a default. */
@@ -51,6 +59,7 @@ function metadata(kind: SettingType<z.ZodType>, { description, ...notes }: Descr
     example: notes.example,
     defaultText: notes.defaultText,
     secret: notes.secret ?? false,
+    needsRestart: notes.needsRestart ?? false,
   }
   return { description, setting }
 }

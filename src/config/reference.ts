@@ -12,6 +12,8 @@ interface FieldReference {
   /** What a value must be, as it follows "must be". */
   readonly type: string
   readonly description: string
+  /** True where a change shows after a restart only. */
+  readonly needsRestart: boolean
   /** As YAML, or words where it depends on the machine; undefined where there is none. */
   readonly default: string | undefined
   readonly required: boolean
@@ -36,9 +38,9 @@ export function settingsReference(): readonly SettingReference[] {
 }
 
 function fieldReference(definition: SettingDefinition): FieldReference {
-  const { path, expects, description, defaultValue, defaultText, required } = definition
+  const { path, expects, description, defaultValue, defaultText, required, needsRestart } = definition
   const standard = defaultValue === undefined ? undefined : yamlFlow(defaultValue)
-  return { path, type: expects, description, default: defaultText ?? standard, required }
+  return { path, type: expects, description, needsRestart, default: defaultText ?? standard, required }
 }
 
 function optionOf(setting: string): string | undefined {
@@ -62,6 +64,7 @@ export function renderExample(): string {
       `A setting can also be given by the environment variable named below it; ${configVariable} names this file. The command line wins over the environment, the environment over the file.`,
     ),
     ...comment('', 'Relative paths start in the folder of this file. Sizes are numbers of bytes, or such as 64 MiB.'),
+    ...comment('', 'SIGHUP makes the viewer read it again; what needs a restart says so.'),
     ...comment('', 'Made from the schema; docs/settings.md says the same as a table.'),
   ]
   const open = new Set<string>()
@@ -82,7 +85,7 @@ export function renderExample(): string {
 function exampleLines(setting: SettingDefinition): string[] {
   const indent = indentOf(setting.path)
   const lines = comment(indent, setting.description)
-  lines.push(...comment(indent, `Must be ${setting.expects}.`))
+  lines.push(...comment(indent, `Must be ${setting.expects}.${setting.needsRestart ? ' Needs a restart.' : ''}`))
   for (const field of setting.fields) {
     const { path, required, defaultValue, description } = field
     const standard = defaultValue === undefined ? (required ? ' (required)' : '') : ` (${yamlFlow(defaultValue)})`
@@ -126,6 +129,9 @@ A setting is looked for in four places, and the last one that has it wins:
 Whatever is wrong in any of them stops the start with one sentence and exit status 2: a name that is no setting, a
 value that does not fit, a variable that starts with \`GIT_BUG_VIEWER_\` and is none of these.
 
+On SIGHUP the viewer reads all of them again, and goes over to what has changed without dropping a request
+([operations](deployment.md#new-settings-without-a-restart)). Settings that "need a restart" stay as they were until then.
+
 Paths: \`~/\` is the home folder. Relative paths in the file start in the file's folder, those of the environment and
 the command line in the current folder. Sizes are numbers of bytes, or a number with \`KiB\`, \`MiB\` or \`GiB\`. The file
 is at most 1 MiB of YAML without aliases, tags and duplicate names.`
@@ -145,7 +151,8 @@ function fieldTable({ path, fields }: SettingReference): string {
 
 function meaningCells(field: FieldReference): string[] {
   const standard = field.default === undefined ? (field.required ? 'required' : 'none') : `\`${field.default}\``
-  return [standard, ...[field.type, field.description].map(text => text.replaceAll(/[*_[\]<]/g, '\\$&'))]
+  const description = field.needsRestart ? `${field.description} Needs a restart.` : field.description
+  return [standard, ...[field.type, description].map(text => text.replaceAll(/[*_[\]<]/g, '\\$&'))]
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

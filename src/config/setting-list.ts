@@ -30,18 +30,19 @@ export interface SettingList {
 }
 
 /** Lists settings and groups in the order of the schema. */
-export function listSettings(schema: SettingsSchema | z.ZodObject, parent = ''): SettingList {
+export function listSettings(schema: SettingsSchema | z.ZodObject, parent = '', isFixed = false): SettingList {
   const settings: SettingDefinition[] = []
   const groups: SettingGroup[] = []
   for (const [key, member] of Object.entries<unknown>(schema.shape)) {
     const path = parent === '' ? key : `${parent}.${key}`
     if (member instanceof z.ZodObject) {
       groups.push({ path, description: descriptionOf(member) })
-      const inner = listSettings(member, path)
+      const inner = listSettings(member, path, isFixed || member.meta()?.needsRestart === true)
       settings.push(...inner.settings)
       groups.push(...inner.groups)
     } else if (member instanceof z.ZodType) {
-      settings.push(definitionOf(path, member))
+      const definition = definitionOf(path, member)
+      settings.push({ ...definition, needsRestart: isFixed || definition.needsRestart })
     }
   }
   return { settings, groups }
