@@ -5,7 +5,8 @@
 import type { z } from 'zod'
 import { defaultDecodeLimits } from '../base/limits.ts'
 import { formatByteSize } from './byte-size.ts'
-import { group, optional, required, setting } from './define-setting.ts'
+import { fixedGroup, group, optional, required, setting } from './define-setting.ts'
+import { overloadGroup } from './limits-schema.ts'
 import { mirrorsGroup } from './mirrors-schema.ts'
 import { crawlersGroup, liveGroup, lookGroup, peopleGroup, shownRepository, textGroup } from './pages-schema.ts'
 import * as type from './setting-type.ts'
@@ -28,8 +29,12 @@ export function createSettingsSchema() {
     server: group('Where the viewer listens and how visitors reach it.', {
       host: setting(type.host(), '127.0.0.1', {
         description: 'Address to listen on; 0.0.0.0 or :: is every address of the machine.',
+        needsRestart: true,
       }),
-      port: setting(type.wholeNumber(0, 65535), 3000, { description: 'Port to listen on; 0 picks a free one.' }),
+      port: setting(type.wholeNumber(0, 65535), 3000, {
+        description: 'Port to listen on; 0 picks a free one.',
+        needsRestart: true,
+      }),
       basePath: setting(type.basePath(), '', {
         description: 'Path that the site lives under, when a reverse proxy gives it only a part of a host.',
         example: '/bugs',
@@ -45,6 +50,10 @@ export function createSettingsSchema() {
         example: ['127.0.0.1', '10.0.0.0/8'],
       }),
       title: optional(type.line(200), { description: 'Name of the site, for its pages.', example: 'Bugs of Example' }),
+      maxConnections: setting(type.wholeNumber(0, 1_000_000), 4096, {
+        description:
+          'Connections at the same time. At the last one those that rest are closed; where none rests, new ones are refused. 0 is no bound.',
+      }),
       sharedCacheSeconds: setting(type.wholeNumber(0, 86_400), 0, {
         description:
           'How long a cache in front of the viewer (a CDN) may answer without asking; for ten times as long it may show what it has while it asks. 0: every answer is asked for.',
@@ -120,7 +129,7 @@ export function createSettingsSchema() {
         description:
           'Memory for open repositories, about; over it, the ones that were not used for longest are closed. 0 is no bound.',
       }),
-      workers: group('Threads that read large repositories, so that the pages of others do not wait.', {
+      workers: fixedGroup('Threads that read large repositories, so that the pages of others do not wait.', {
         threads: optional(type.wholeNumber(0, 64), {
           description: 'How many; 0 reads everything in the main thread.',
           defaultText: 'the number of processors, 4 at most',
@@ -131,6 +140,7 @@ export function createSettingsSchema() {
       }),
       fullBugsMaxBytes: setting(type.byteSize(1024, 1024 ** 4), '64 MiB', {
         description: 'Memory for whole bugs with their timelines, all repositories together.',
+        needsRestart: true,
       }),
       fragmentsMaxBytes: setting(type.byteSize(1024, 1024 ** 4), '32 MiB', {
         description: 'Memory for rendered texts of comments, all repositories together.',
@@ -143,13 +153,14 @@ export function createSettingsSchema() {
       }),
       maxBuilds: setting(type.wholeNumber(1, 1000), 16, {
         description: 'How many repositories are read at the same time.',
+        needsRestart: true,
       }),
       progressAfterSeconds: setting(type.decimalNumber(0.1, 3600), 1, {
         description:
           'How long a request waits for a repository that is being read for the first time; then it is told how far that has come, and to ask again.',
       }),
     }),
-    store: group(
+    store: fixedGroup(
       'What is kept beyond the life of the process, so that a restart starts warm, and shared by instances.',
       {
         enabled: setting(type.flag(), true, {
@@ -225,7 +236,7 @@ export function createSettingsSchema() {
         example: '/run/secrets/git-bug-viewer',
       }),
     }),
-    metrics: group('Measures for Prometheus, at /metrics.', {
+    metrics: fixedGroup('Measures for Prometheus, at /metrics.', {
       enabled: setting(type.flag(), true, { description: 'Whether anything is measured and that address exists.' }),
       token: optional(type.line(4096), {
         description: 'What a reader must send as "Authorization: Bearer …"; without it everybody may read.',
@@ -246,27 +257,34 @@ export function createSettingsSchema() {
       }),
       format: setting(type.oneOf(['auto', 'json', 'pretty']), 'auto', {
         description: 'json is one object per line for programs, pretty is for people; auto is pretty on a terminal.',
+        needsRestart: true,
       }),
       requests: setting(type.flag(), false, { description: 'Write a line for every request.' }),
     }),
     limits: group('Bounds on what repositories and requests may cost.', {
       maxOpsBytes: setting(type.byteSize(1024, 1024 ** 3), formatByteSize(defaultDecodeLimits.maxOpsBytes), {
         description: 'The operations of one commit of a bug, or one version of an identity.',
+        needsRestart: true,
       }),
       maxEntityBytes: setting(type.byteSize(1024, 1024 ** 4), formatByteSize(defaultDecodeLimits.maxEntityBytes), {
         description: 'The operations of all commits of a bug, or all versions of an identity.',
+        needsRestart: true,
       }),
       maxTreeBytes: setting(type.byteSize(1024, 1024 ** 3), formatByteSize(defaultDecodeLimits.maxTreeBytes), {
         description: 'The tree of one commit of a bug.',
+        needsRestart: true,
       }),
       maxOperations: setting(type.wholeNumber(1, 10_000_000), defaultDecodeLimits.maxOperations, {
         description: 'Operations of one bug.',
+        needsRestart: true,
       }),
       maxPacks: setting(type.wholeNumber(1, 10_000_000), defaultDecodeLimits.maxPacks, {
         description: 'Commits of one bug, and versions of one identity.',
+        needsRestart: true,
       }),
       maxNesting: setting(type.wholeNumber(8, 256), defaultDecodeLimits.maxNesting, {
         description: 'Levels of lists and objects in the data of one commit.',
+        needsRestart: true,
       }),
       maxMarkdownChars: setting(type.wholeNumber(1024, 16 * 1024 ** 2), 256 * 1024, {
         description: 'Characters of a comment that are shown formatted; a longer one is shown as plain text.',
@@ -274,11 +292,22 @@ export function createSettingsSchema() {
       maxQueryChars: setting(type.wholeNumber(16, 16_384), 4096, { description: 'Characters of a search query.' }),
       gitTimeoutSeconds: setting(type.decimalNumber(0.1, 3600), 60, {
         description: 'A git process that says nothing for this long is ended.',
+        needsRestart: true,
       }),
       maxHookBodyBytes: setting(type.byteSize(1024, 1024 ** 3), '1 MiB', { description: 'What a hook may send.' }),
+      requestSeconds: setting(type.decimalNumber(1, 3600), 30, {
+        description:
+          'How long a page may take; then its visitor is told to come back. Fetches and exports have limits of their own.',
+      }),
+      worksPerRepository: setting(type.wholeNumber(1, 1_000_000), 128, {
+        description:
+          'Pages of one repository that are made or waited for at the same time; for more, visitors are told to come back.',
+      }),
     }),
+    overload: overloadGroup(),
     dataDir: optional(type.path('folder'), {
       description: 'Folder for the files that the viewer keeps for itself.',
+      needsRestart: true,
       example: '/var/lib/git-bug-viewer',
       defaultText: '$XDG_DATA_HOME/git-bug-viewer, or ~/.local/share/git-bug-viewer',
     }),

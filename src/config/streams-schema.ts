@@ -1,10 +1,10 @@
 /** The settings of long answers: attached files, exports of whole repositories, fetches. */
-import { group, setting } from './define-setting.ts'
+import { fixedGroup, group, optional, setting } from './define-setting.ts'
 import * as type from './setting-type.ts'
 
 /** `streams`. */
 export function streamsGroup() {
-  return group('Long answers are made once for all who want them, and read while they are made.', {
+  return fixedGroup('Long answers are made once for all who want them, and read while they are made.', {
     enabled: setting(type.flag(), true, {
       description: 'Whether they are kept in files; without it each is made for each who asks.',
     }),
@@ -26,6 +26,10 @@ export function streamsGroup() {
     }),
     maxProcesses: setting(type.wholeNumber(1, 1000), 4, {
       description: 'How many fetches and exports are made at the same time; the others wait for their turn.',
+    }),
+    maxProcessesPerRepository: optional(type.wholeNumber(1, 1000), {
+      description: 'How many of them are of one repository, so that those of others need not wait for it.',
+      defaultText: 'all but one of streams.maxProcesses, at least one',
     }),
   })
 }

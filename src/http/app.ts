@@ -12,6 +12,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import type { Clock } from '../base/clock.ts'
 import { ViewerError } from '../base/errors.ts'
 import type { Measures } from '../base/measures.ts'
 import { errorPage } from '../pages/error-page.ts'
@@ -20,8 +21,8 @@ import { progressPage } from '../pages/progress-page.ts'
 import { strings } from '../strings/strings.ts'
 import { contentTypes } from './answer.ts'
 import { apiRoutes } from './api/routes.ts'
+import { type ConnectionLimits, setConnectionLimits } from './connection-limits.ts'
 import { createEarlyServer } from './early-server.ts'
-import { type EndInTimeOptions, endInTime } from './end-in-time.ts'
 import { errorInput } from './error-input.ts'
 import {
   type ErrorAnswer,
@@ -32,6 +33,8 @@ import {
   setErrorHeaders,
   wantedErrorFormat,
 } from './error-reply.ts'
+import { createFailureLog } from './failure-log.ts'
+import { addOverload, type OverloadLimits } from './overload.ts'
 import { addRateLimit } from './rate-limit.ts'
 import { rewriteUrl } from './repository-url.ts'
 import { addRequestDurations, createRequestDurations } from './request-durations.ts'
@@ -62,6 +65,7 @@ import { wholeBugExports } from './routes/whole-bug-exports.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import type { HttpServices, PageServices } from './services.ts'
 import { type StaticFiles, staticFileRoutes } from './static-files.ts'
+import { answerUnreadable } from './unreadable-request.ts'
 
 export interface AppOptions {
   readonly logger: FastifyBaseLogger
@@ -76,7 +80,9 @@ export interface AppOptions {
   /** Where `/metrics` is answered here: what it shows. */
   readonly metricsRoute: MetricsRoute | undefined
   isReady(): boolean
-  readonly ending: EndInTimeOptions
+  readonly connections: ConnectionLimits
+  readonly overload: OverloadLimits
+  readonly clock: Clock
 }
 
 /** Builds the server. */
@@ -100,13 +106,14 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
     schemaController: { compilersFactory: { buildValidator: () => noSchemas, buildSerializer: () => noSchemas } },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    clientErrorHandler: answerUnreadable,
   })
+  setConnectionLimits(app.server, options.connections)
 
   // A connection that is kept alive after its last answer would hold up the end of the server.
   app.addHook('preClose', async () => {
     closing = true
   })
-  endInTime(app, options.ending)
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (closing) reply.header('connection', 'close')
     done(null, payload)
@@ -115,6 +122,12 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   if (note) addRequestDurations(app, note)
   const { site } = services
   addSecurityHeaders(app, { showsRemoteImages: site.images !== 'link' || site.loadsAvatars })
+  const overload = await addOverload(app, options.overload, {
+    repeated,
+    measures: options.measures,
+    clock: options.clock,
+    log: options.logger,
+  })
   addRateLimit(app, services.rateLimit, repeated)
   await app.register(view, {
     engine: { eta: new Eta({ views: options.viewsFolder, cache: true }) },
@@ -126,6 +139,7 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
   const render = async (template: string, page: PageView) => String(await app.view(template, page))
   const pages: PageServices = { ...services, render }
 
+  const failures = createFailureLog()
   const answer = async (failure: Failure) => {
     // The client has gone: nobody is there to hear of it, and nothing has gone wrong.
     if (failure.reply.raw.destroyed) return failure.reply.hijack()
@@ -133,6 +147,8 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
     failure.reply.header('cache-control', 'no-store').removeHeader('etag')
     const told = errorAnswer(failure.error)
     options.measures?.count('gitbugviewer_errors_total', { code: errorLabel(told), place: 'request' })
+    if (isOwnFailure(told)) failures.failed(failure.request, failure.error)
+    else failures.refused(failure.request, failure.error)
     return await answerError(pages, failure, told)
   }
   app.setErrorHandler(async (error, request, reply) => await answer({ error, request, reply }))
@@ -141,7 +157,7 @@ export async function createApp(services: HttpServices, options: AppOptions): Pr
     return await answer({ error, request, reply })
   })
 
-  await app.register(healthRoutes, { isReady: () => options.isReady() })
+  await app.register(healthRoutes, { isReady: () => options.isReady() && !overload.isOver() })
   if (options.metricsRoute) await app.register(metricsRoutes, options.metricsRoute)
   await app.register(staticFileRoutes, { files: options.files })
   await app.register(apiRoutes, { prefix: '/api/v1', services, version: options.version })
@@ -189,9 +205,6 @@ async function answerError(
   { error, request, reply }: Failure,
   answer: ErrorAnswer,
 ): Promise<FastifyReply> {
-  const data = { err: error, url: request.originalUrl }
-  if (isOwnFailure(answer)) request.log.error(data, 'a request failed')
-  else request.log.debug(data, 'a request was refused')
   const format = wantedErrorFormat(request)
   if (format !== 'html') return sendPlainError(reply, answer, error, format)
   const html = answer.building

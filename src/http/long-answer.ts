@@ -57,7 +57,8 @@ export async function sendLongAnswer(
   const create: CreateStream = async (sink, signal) => {
     // Before it waits for anything: whoever asked first may have gone by then.
     using lease = answer.lease.share()
-    await inTurn(longWork, (out, stop) => answer.make({ lease, sink: out, signal: stop, encoding }))(sink, signal)
+    const gate = longWork.of(lease.repository.name)
+    await inTurn(gate, (out, stop) => answer.make({ lease, sink: out, signal: stop, encoding }))(sink, signal)
   }
   const key = JSON.stringify([answer.format, answer.state, answer.key, encoding])
   const { reader, isFound } = await streams.findOrCreate(key, create)

@@ -1,97 +1,96 @@
 /**
  * Answers that have to be made, bounded for each network (`crawlers.requestsPerMinute`): a bucket that fills evenly and
- * holds a minute's worth. An answer that is there already takes nothing out of it. Only the networks that asked last
- * are remembered, so that many of them take no more memory than that.
+ * holds a minute's worth, shared by all instances where they share anything. An answer that is there already takes
+ * nothing out of it, and asks nobody; one that costs more than a page takes more.
  */
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { LRUCache } from 'lru-cache'
-import type { Clock } from '../base/clock.ts'
 import { ViewerError } from '../base/errors.ts'
+import type { RateBuckets } from '../store/rate-buckets.ts'
 import type { RepeatedAnswers } from './repeated-answers.ts'
-import { repositoryPrefix } from './repository-url.ts'
+import { gitPrefix, repositoryPrefix } from './repository-url.ts'
+import { unboundedRoutes } from './unbounded-routes.ts'
 
 export interface RateLimit {
-  /** Takes one answer out of the bucket. @throws RATE_LIMITED where it is empty, with `retryAfterSeconds` */
-  take(request: FastifyRequest): void
+  /**
+   * Takes an answer out of the bucket.
+   * @throws RATE_LIMITED where there is not enough in it, with `retryAfterSeconds`; at once where nobody has to be asked
+   */
+  take(request: FastifyRequest): Promise<void> | undefined
   /** The answer had not to be made: what was taken for it, if anything was, comes back. */
   giveBack(request: FastifyRequest): void
 }
 
 /** No bound. */
-export const noRateLimit: RateLimit = { take() {}, giveBack() {} }
+export const noRateLimit: RateLimit = { take: () => undefined, giveBack() {} }
 
-interface Bucket {
-  /** Answers that are left, each counted as `perAnswer`. */
-  left: number
-  atMs: number
-}
-
-const minuteMs = 60_000
-/** What one answer takes: so much that a millisecond brings a whole number, since fractions do not add up. */
-const perAnswer = minuteMs
-/** Networks that are remembered; one that was forgotten begins anew. */
-const maxNetworks = 10_000
-
-/** @param perMinute 0 is no bound */
-export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
+/**
+ * @param perMinute 0 is no bound
+ * @param openBuckets called with what is above 0
+ */
+export function createRateLimit(perMinute: number, openBuckets: (perMinute: number) => RateBuckets): RateLimit {
   if (perMinute === 0) return noRateLimit
-  const full = perMinute * perAnswer
-  const buckets = new LRUCache<string, Bucket>({ max: maxNetworks })
+  const buckets = openBuckets(perMinute)
   // Requests that took nothing are answered from memory, too, and would fill the bucket for others.
-  const taken = new WeakSet<FastifyRequest>()
-  const bucketOf = ({ ip }: FastifyRequest): Bucket => {
-    const network = networkOf(ip)
-    const nowMs = clock.monotonicMs()
-    let bucket = buckets.get(network)
-    if (bucket) {
-      bucket.left = Math.min(full, bucket.left + (nowMs - bucket.atMs) * perMinute)
-      bucket.atMs = nowMs
-    } else {
-      bucket = { left: full, atMs: nowMs }
-      buckets.set(network, bucket)
-    }
-    return bucket
-  }
+  const taken = new WeakMap<FastifyRequest, { readonly network: string; readonly cost: number }>()
   return {
     take(request) {
-      const bucket = bucketOf(request)
-      if (bucket.left < perAnswer) {
-        const waitMs = (perAnswer - bucket.left) / perMinute
-        const data = { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) }
-        throw new ViewerError('RATE_LIMITED', 'too many requests came from this network', { data })
+      const network = networkOf(request.ip)
+      // No bucket holds more than a minute's worth.
+      const cost = Math.min(perMinute, costs.get(request.routeOptions.url ?? '') ?? 1)
+      const told = (waitMs: number) => {
+        if (waitMs > 0) throw limited(waitMs)
+        taken.set(request, { network, cost })
       }
-      bucket.left -= perAnswer
-      taken.add(request)
+      const waitMs = buckets.take(network, cost)
+      if (typeof waitMs !== 'number') return waitMs.then(told)
+      told(waitMs)
+      return undefined
     },
     giveBack(request) {
-      if (!taken.delete(request)) return
-      const bucket = bucketOf(request)
-      bucket.left = Math.min(full, bucket.left + perAnswer)
+      const out = taken.get(request)
+      if (!out) return
+      taken.delete(request)
+      void buckets.take(out.network, -out.cost)
     },
   }
 }
 
-/** Not for readers, or made once and for ever. */
-const freeRoutes: ReadonlySet<string> = new Set([
-  '/healthz',
-  '/readyz',
-  '/metrics',
-  '/robots.txt',
-  '/hooks/post-receive',
-  '/-/static/:file',
-  // A browser that is refused never asks again; streams have a bound of their own.
-  `${repositoryPrefix}/events`,
+function limited(waitMs: number): ViewerError {
+  const data = { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) }
+  return new ViewerError('RATE_LIMITED', 'too many requests came from this network', { data })
+}
+
+/** What takes more than a page does: many repositories are looked into, or all bugs of one are written. */
+const costs: ReadonlyMap<string, number> = new Map([
+  ...['/-/search', '/-/search.json', '/-/search.atom'].map(url => [url, 4] as const),
+  ...['bundle', 'ndjson', 'mbox', 'md'].map(format => [`${repositoryPrefix}/bugs.${format}`, 4] as const),
+  [`${gitPrefix}/git-upload-pack`, 4],
 ])
+
+/** A browser that is refused never asks again; streams have a bound of their own. */
+const eventsRoute = `${repositoryPrefix}/events`
 
 /** Bounds all routes of a server but those that cost nothing, or are not for readers. */
 export function addRateLimit(app: FastifyInstance, limit: RateLimit, repeated: RepeatedAnswers) {
   if (limit === noRateLimit) return
   app.addHook('onRequest', (request, _reply, done) => {
-    const isFree = freeRoutes.has(request.routeOptions.url ?? '') || repeated.isThere(request.originalUrl)
-    if (!isFree) limit.take(request)
-    done()
+    const route = request.routeOptions.url ?? ''
+    const isFree = unboundedRoutes.has(route) || route === eventsRoute || repeated.isKept(request.originalUrl)
+    const asked = isFree ? undefined : limit.take(request)
+    // Most buckets are here: a promise would cost each request more than the rest of its limit.
+    if (asked) void settle(asked, done)
+    else done()
   })
+}
+
+async function settle(asked: Promise<void>, done: (error?: Error) => void) {
+  try {
+    await asked
+  } catch (error) {
+    return done(error as Error)
+  }
+  done()
 }
 
 /**

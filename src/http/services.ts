@@ -1,5 +1,5 @@
 /** What routes are given: each is an option of the plugin that needs it. */
-import type { Gate } from '../base/gate.ts'
+import type { SharedGate } from '../base/gate.ts'
 import type { Measures } from '../base/measures.ts'
 import type { CacheManager } from '../cache/cache-manager.ts'
 import type { Overview } from '../cache/overview.ts'
@@ -11,6 +11,7 @@ import type { CommentTexts, TextSource } from '../text/comment-texts.ts'
 import type { Markdown } from '../text/markdown.ts'
 import type { Answerer } from './answer.ts'
 import type { RateLimit } from './rate-limit.ts'
+import type { Works } from './works.ts'
 
 export interface HttpServices {
   readonly manager: CacheManager
@@ -29,7 +30,9 @@ export interface HttpServices {
   /** Long answers. */
   readonly streams: StreamCache
   /** Bounds the fetches and exports that are made at the same time. */
-  readonly longWork: Gate
+  readonly longWork: SharedGate
+  /** Bounds the pages of one repository that are made at the same time. */
+  readonly works: Works
   readonly measures: Measures
   readonly options: HttpOptions
 }
@@ -80,6 +83,8 @@ export interface HttpOptions {
    * texts that come with it.
    */
   readonly progressAfterMs: number
+  /** How long a page may take; undefined as long as it likes. */
+  readonly requestMs: number | undefined
   readonly maxQueryChars: number
   readonly maxHookBodyBytes: number
   /** Whether search engines may list the site. */

@@ -4,7 +4,10 @@
  *     open and fresh ──────────────────────────► use
  *     first build ──────── progressAfterMs ────► LOAD_TIMEOUT with `progress`: a page shows it, and comes back
  *                          (who does not come back waits like anybody else)
- *     anything else ────── longestWaitMs ──────► LOAD_TIMEOUT
+ *     anything else ────── requestMs ──────────► LOAD_TIMEOUT
+ *
+ * Only so many requests of one repository are at work at the same time, so that others have their turn: TOO_BUSY. Long
+ * answers do not count, since many readers may wait for the same one; whoever makes them has bounds for that.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ViewerError } from '../base/errors.ts'
@@ -28,40 +31,44 @@ export interface RepositoryRequest {
   readonly name: string
   /** For programs that ask once: they wait for a first build as well. */
   readonly isPatient?: boolean
+  /** For long answers: they take longer than a page may, and do not count as works of their repository. */
+  readonly isLong?: boolean
 }
 
 /**
  * Opens the repository that the address names, and runs `use` with it.
  * @throws what `acquire` throws, and LOAD_TIMEOUT: the reading then goes on, and a later request may find it done. Its
- *   data has `progress`, a `BuildProgress`, where it is the first build
+ *   data has `progress`, a `BuildProgress`, where it is the first build; TOO_BUSY
  */
 export async function withRepository<T>(
   services: HttpServices,
   at: RepositoryRequest,
   use: (repository: RepositoryUse) => Promise<T>,
 ): Promise<T> {
-  const signal = once(() => readerSignal(at.reply))
+  using _work = at.isLong === true ? undefined : services.works.begin(at.name)
+  const signal = once(() => readerSignal(at.reply, at.isLong === true ? undefined : services.options.requestMs))
   using lease = services.manager.acquireNow(at.name) ?? (await acquireInTime(services, at, signal()))
   return await use({ lease, signal })
 }
 
-/** A repository that is open answers within a second, however much has changed; on a machine that is too busy, later. */
+/** Where pages have no time limit: so long for the repository alone. */
 const longestWaitMs = 30_000
 
 async function acquireInTime(services: HttpServices, at: RepositoryRequest, gone: AbortSignal): Promise<Lease> {
   const { name, isPatient = false } = at
   const { manager, options } = services
-  const { progressAfterMs } = options
+  const { progressAfterMs, requestMs = longestWaitMs } = options
   const leave = new AbortController()
   gone.addEventListener('abort', () => leave.abort(gone.reason), { once: true })
   const acquiring = manager.acquire(name, leave.signal)
   try {
     const soon = await waitAtMost(acquiring, progressAfterMs)
     if (soon) return soon
-    // A first build says how far it is; anything else is an open repository that has changed, and soon done.
+    // A first build says how far it is; anything else is an open repository that has changed, and soon done: within a
+    // second, however much has changed, but for a machine that is too busy.
     const progress = isPatient ? undefined : manager.progress(name)
     if (progress) throw loadTimeout(name, progress)
-    const later = await waitAtMost(acquiring, Math.max(0, longestWaitMs - progressAfterMs))
+    const later = await waitAtMost(acquiring, Math.max(0, requestMs - progressAfterMs))
     if (later) return later
     throw loadTimeout(name, manager.progress(name))
   } catch (error) {

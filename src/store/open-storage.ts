@@ -12,6 +12,7 @@ import type { Measures } from '../base/measures.ts'
 import { type Bus, type BusListener, createOffBus } from './bus.ts'
 import { createLocalTaskKeys } from './local-task-keys.ts'
 import { createMemoryStore } from './memory-store.ts'
+import { createLocalRateBuckets, type RateBuckets } from './rate-buckets.ts'
 import type { RedisAddress } from './redis-options.ts'
 import { sealValues } from './sealed.ts'
 import { createOffStore, type Store, type StoreLimits } from './store.ts'
@@ -41,14 +42,16 @@ export interface Storage extends AsyncDisposable {
   readonly tasks: TaskKeys
   /** Joins the others; ends with the storage. */
   openBus(listener: BusListener): Bus
+  /** Buckets that all instances share, where any are shared. @param perMinute at least 1 */
+  rateBuckets(perMinute: number): RateBuckets
 }
 
 /** Opens it. Never fails and waits for no disk and no server: what cannot be reached is as if nothing were kept. */
 export async function openStorage(options: StorageOptions, deps: StorageDeps): Promise<Storage> {
   await using stack = new AsyncDisposableStack()
-  if (!options.enabled) return ownStorage(stack.use(createOffStore()), stack)
+  if (!options.enabled) return ownStorage(stack.use(createOffStore()), stack, deps.clock)
   const front = stack.use(await openFront(options, deps))
-  if (!options.redis) return ownStorage(front, stack)
+  if (!options.redis) return ownStorage(front, stack, deps.clock)
   // Loaded for those who have one.
   const { openRedis } = await import('./redis.ts')
   const { limits, leaseMs } = options
@@ -60,6 +63,7 @@ export async function openStorage(options: StorageOptions, deps: StorageDeps): P
     isShared: true,
     tasks: redis.taskKeys,
     openBus: listener => redis.openBus(listener),
+    rateBuckets: perMinute => redis.rateBuckets(perMinute),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
 }
@@ -70,8 +74,15 @@ async function openFront({ backend, folder, limits }: StorageOptions, deps: Stor
   return sealValues(openSqliteStore({ folder, limits, ...deps }), { measures: deps.measures, backend: 'sqlite' })
 }
 
-function ownStorage(store: Store, stack: AsyncDisposableStack): Storage {
+function ownStorage(store: Store, stack: AsyncDisposableStack, clock: Clock): Storage {
   const tasks = stack.use(createLocalTaskKeys())
   const resources = stack.move()
-  return { store, isShared: false, tasks, openBus: createOffBus, [Symbol.asyncDispose]: () => resources.disposeAsync() }
+  return {
+    store,
+    isShared: false,
+    tasks,
+    openBus: createOffBus,
+    rateBuckets: perMinute => createLocalRateBuckets(perMinute, clock),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
 }

@@ -8,9 +8,11 @@ import type { Log } from '../base/log.ts'
 import type { Measures } from '../base/measures.ts'
 import type { Bus, BusListener } from './bus.ts'
 import { guardStore } from './guard-store.ts'
+import type { RateBuckets } from './rate-buckets.ts'
 import { createRedisBus } from './redis-bus.ts'
 import { createRedisConnection, type RedisConnection } from './redis-connection.ts'
 import type { RedisAddress } from './redis-options.ts'
+import { createRedisRateBuckets } from './redis-rate-buckets.ts'
 import { createRedisStore } from './redis-store.ts'
 import { createRedisTaskKeys } from './redis-task-keys.ts'
 import { sealValues } from './sealed.ts'
@@ -34,6 +36,8 @@ export interface Redis extends AsyncDisposable {
   readonly store: Store
   readonly taskKeys: TaskKeys
   openBus(listener: BusListener): Bus
+  /** @param perMinute at least 1 */
+  rateBuckets(perMinute: number): RateBuckets
 }
 
 /** Puts may wait for those before them. */
@@ -60,6 +64,7 @@ export function openRedis(options: RedisOptions, deps: RedisDeps): Redis {
     store,
     taskKeys,
     openBus: listener => createRedisBus({ asking, listening }, { prefix, listener, log, measures }),
+    rateBuckets: perMinute => createRedisRateBuckets(asking, { prefix, perMinute, clock, log, measures }),
     async [Symbol.asyncDispose]() {
       await Promise.all([store[Symbol.asyncDispose](), taskKeys[Symbol.asyncDispose]()])
       await Promise.all([asking[Symbol.asyncDispose](), listening[Symbol.asyncDispose]()])

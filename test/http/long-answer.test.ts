@@ -47,7 +47,7 @@ async function serve(make: Make) {
   const lease = {
     share() {
       leases.open++
-      return { [Symbol.dispose]: () => void leases.open-- }
+      return { repository: { name: 'tracker' }, [Symbol.dispose]: () => void leases.open-- }
     },
   } as unknown as Lease
   const services = {
@@ -137,14 +137,14 @@ describe('a long answer', () => {
     expect(made).toBe(1)
   })
 
-  test('that would be one too many is refused with a time to come back', async () => {
+  test('of one repository that would be one too many is refused with a time to come back', async () => {
     const held = Promise.withResolvers<void>()
     const { origin, services } = await serve(async ({ sink }) => {
       await held.promise
       await sink.write(piece)
     })
-    const answers = Array.from({ length: 65 }, (_, index) => ask(`${origin}/${index}`))
-    while (services.longWork.waiting < 64) await new Promise(setImmediate)
+    const answers = Array.from({ length: 49 }, (_, index) => ask(`${origin}/${index}`))
+    while (services.longWork.waiting < 48) await new Promise(setImmediate)
     const refused = await fetch(`${origin}/last`)
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
     held.resolve()

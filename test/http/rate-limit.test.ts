@@ -2,7 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTrackerWriter } from '../../src/demo/writer.ts'
 import { createRateLimit, networkOf } from '../../src/http/rate-limit.ts'
+import { createLocalRateBuckets } from '../../src/store/rate-buckets.ts'
 import { createManualClock } from '../support/manual-clock.ts'
+import { openRedisServer } from '../support/redis-server.ts'
+import { hasProgram } from '../support/required-programs.ts'
 import { type BuiltRepository, buildRepository } from '../support/tracker-builder.ts'
 import { openViewer } from '../support/viewer.ts'
 
@@ -16,7 +19,9 @@ beforeAll(async () => {
 })
 afterAll(() => built[Symbol.asyncDispose]())
 
-const from = (ip: string) => ({ ip }) as FastifyRequest
+const from = (ip: string, url?: string) => ({ ip, routeOptions: { url } }) as FastifyRequest
+const localLimit = (perMinute: number, clock = createManualClock()) =>
+  createRateLimit(perMinute, n => createLocalRateBuckets(n, clock))
 const limited = expect.objectContaining({ code: 'RATE_LIMITED' })
 
 describe('a network', () => {
@@ -40,39 +45,64 @@ describe('a network', () => {
 describe('a limit', () => {
   test('lets a minute’s worth through at once, then as many as time brings, to each network by itself', () => {
     const clock = createManualClock()
-    const limit = createRateLimit(6, clock)
-    for (let n = 0; n < 6; n++) limit.take(from(`192.0.2.${n}`))
+    const limit = localLimit(6, clock)
+    for (let n = 0; n < 6; n++) void limit.take(from(`192.0.2.${n}`))
     expect(() => limit.take(from('192.0.2.99'))).toThrow(limited)
-    limit.take(from('192.0.3.1'))
+    void limit.take(from('192.0.3.1'))
     clock.advance(9_000)
     expect(() => limit.take(from('192.0.2.1'))).toThrow(expect.objectContaining({ data: { retryAfterSeconds: 1 } }))
     clock.advance(1_000)
-    limit.take(from('192.0.2.1'))
+    void limit.take(from('192.0.2.1'))
     expect(() => limit.take(from('192.0.2.1'))).toThrow(expect.objectContaining({ data: { retryAfterSeconds: 10 } }))
   })
 
   test('never saves up more than a minute’s worth', () => {
     const clock = createManualClock()
-    const limit = createRateLimit(2, clock)
+    const limit = localLimit(2, clock)
     const early = from('192.0.2.1')
-    limit.take(early)
+    void limit.take(early)
     clock.advance(3_600_000)
     limit.giveBack(early)
-    limit.take(from('192.0.2.1'))
-    limit.take(from('192.0.2.1'))
+    void limit.take(from('192.0.2.1'))
+    void limit.take(from('192.0.2.1'))
     expect(() => limit.take(from('192.0.2.1'))).toThrow(limited)
   })
 
   test('gives back no more than was taken', () => {
-    const limit = createRateLimit(2, createManualClock())
+    const limit = localLimit(2)
     const [first, second] = [from('192.0.2.1'), from('192.0.2.1')]
-    limit.take(first)
-    limit.take(second)
+    void limit.take(first)
+    void limit.take(second)
     limit.giveBack(from('192.0.2.1'))
     expect(() => limit.take(from('192.0.2.1'))).toThrow(limited)
     limit.giveBack(first)
     limit.giveBack(first)
-    limit.take(first)
+    void limit.take(first)
+    expect(() => limit.take(from('192.0.2.1'))).toThrow(limited)
+  })
+})
+
+describe('what costs more than a page', () => {
+  test('takes more, and never more than a minute brings', () => {
+    const clock = createManualClock()
+    const ten = localLimit(10, clock)
+    void ten.take(from('192.0.2.1', '/-/search'))
+    void ten.take(from('192.0.2.1', '/-/in-repository/:name/bugs.ndjson'))
+    void ten.take(from('192.0.2.1'))
+    expect(() => ten.take(from('192.0.2.1', '/-/search'))).toThrow(limited)
+    void ten.take(from('192.0.2.1'))
+    const one = localLimit(1, clock)
+    void one.take(from('192.0.2.1', '/-/search'))
+    clock.advance(60_000)
+    void one.take(from('192.0.2.1', '/-/search'))
+  })
+
+  test('gives back what it took', () => {
+    const limit = localLimit(4)
+    const search = from('192.0.2.1', '/-/search')
+    void limit.take(search)
+    limit.giveBack(search)
+    for (let n = 0; n < 4; n++) void limit.take(from('192.0.2.1'))
     expect(() => limit.take(from('192.0.2.1'))).toThrow(limited)
   })
 })
@@ -119,9 +149,9 @@ describe('a viewer with a limit', () => {
   test('counts searches by the searching, whatever the visitor claims to have', async () => {
     await using viewer = await open()
     const statuses: number[] = []
-    for (let n = 0; n < 5; n++)
+    for (let n = 0; n < 3; n++)
       statuses.push((await viewer.get(`/-/search.json?q=x${n}`, { 'if-none-match': '*' })).statusCode)
-    expect(statuses).toEqual([304, 304, 304, 429, 429])
+    expect(statuses).toEqual([304, 429, 429])
   })
 
   test('knows by whom it was asked through a proxy that it trusts, and by nobody else’s word', async () => {
@@ -137,5 +167,23 @@ describe('a viewer with a limit', () => {
     }
     expect(await statuses(open4)).toEqual([200, 200, 200, 200, 200])
     expect(await statuses(plain)).toEqual([200, 200, 200, 429, 429])
+  })
+})
+
+describe.skipIf(!hasProgram('redis-server'))('instances with a Redis server', () => {
+  test('count together, ask it nothing for what they have in memory, and go on by themselves without it', async () => {
+    await using server = await openRedisServer()
+    const store = { redis: { url: server.url, prefix: 'together', timeoutMilliseconds: 5000 } }
+    const yaml = JSON.stringify({ crawlers: { requestsPerMinute: 4 }, store })
+    await using one = await openViewer({ paths: [built.path], yaml })
+    await using other = await openViewer({ paths: [built.path], yaml })
+    const ask = async (viewer: typeof one, n: number) => (await viewer.get(`/tracker/-/bugs?q=title:x${n}`)).statusCode
+    expect([await ask(one, 1), await ask(other, 2), await ask(one, 3), await ask(other, 4)]).toEqual([
+      200, 200, 200, 200,
+    ])
+    expect([await ask(one, 5), await ask(other, 6)]).toEqual([429, 429])
+    expect([await ask(one, 1), await ask(other, 2)]).toEqual([200, 200])
+    await server.stop()
+    expect([await ask(one, 7), await ask(other, 8)]).toEqual([200, 200])
   })
 })
