@@ -89,7 +89,7 @@ export const measureCatalogue = {
   gitbugviewer_store_errors_total: {
     kind: 'counter',
     help: 'Calls of the store that failed or took too long; their values count as not there.',
-    labels: { backend: backends, operation: ['read', 'write', 'task', 'bus'] },
+    labels: { backend: backends, operation: ['read', 'write', 'task', 'bus', 'limit'] },
   },
   gitbugviewer_store_breaker_open: {
     kind: 'gauge',
@@ -207,6 +207,11 @@ export const measureCatalogue = {
     help: 'Errors by their code, in answers to requests and in refreshes.',
     labels: { code: errorCodes, place: ['request', 'refresh'] },
   },
+  gitbugviewer_overload_refusals_total: {
+    kind: 'counter',
+    help: 'Requests that were told to come back because the server had more to do than it could: steps waited too long for their turn, the processor had no rest, or memory ran out.',
+    labels: { reason: ['delay', 'utilization', 'heap', 'resident'] },
+  },
   gitbugviewer_http_request_duration_seconds: {
     kind: 'histogram',
     help: 'Requests, from their headers to the last byte of the answer; the route is a pattern, unknown where none fits.',
@@ -262,3 +267,9 @@ export interface Measures {
 
 /** Forgets everything it is told: for when nobody reads. */
 export const noMeasures: Measures = { count() {}, observe() {}, gauge() {} }
+
+/** Measures of a part of the program that ends before it: disposing them ends the reading of its gauges. */
+export interface PassingMeasures extends Measures, Disposable {}
+
+/** As `noMeasures`. */
+export const noPassingMeasures: PassingMeasures = { ...noMeasures, [Symbol.dispose]() {} }

@@ -13,7 +13,8 @@ export interface Backoff {
 }
 
 const firstPauseMs = 250
-const longestPauseMs = 30_000
+/** What has ended its fault is shown again within seconds; a git process each few seconds costs next to nothing. */
+const longestPauseMs = 4000
 /** Failures that are remembered; beyond it the oldest is forgotten. */
 const maxFailures = 10_000
 

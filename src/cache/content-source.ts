@@ -12,10 +12,10 @@
 import { isViewerError } from '../base/errors.ts'
 import type { DecodeLimits } from '../base/limits.ts'
 import { versionEntry } from '../bug/identity.ts'
-import { opsEntry, type PackEntry } from '../bug/pack.ts'
+import { opsEntry, type PackEntry, tellingPrefixes } from '../bug/pack.ts'
 import type { CommitRecord } from '../git/history.ts'
 import type { GitObject, ObjectReader } from '../git/object-reader.ts'
-import { findEntries, parseTree } from '../git/objects.ts'
+import { findEntries, parseTree, pickEntries } from '../git/objects.ts'
 import type { EntityKind } from './entity-record.ts'
 
 /** A commit's tree and the blob that holds its data. */
@@ -58,6 +58,11 @@ export interface ContentSource {
 
 /** A larger blob is read only when it is its entity's turn: many at once would be more than the memory holds. */
 const lightBytes = 64 * 1024
+/**
+ * Bytes of a tree that are kept. git-bug's has some hundred; thousands of commits may have the same large one, which
+ * takes no room in a repository and, read for each of them, all the memory there is.
+ */
+const maxKeptTreeBytes = 1024
 /** Bytes of blobs that may lie ready, about: what was asked for before they were that many still comes. */
 const maxAheadBytes = 48 * 1024 * 1024
 /** Commits that are asked for and have not come. Bounds what may still come when the bytes are full. */
@@ -184,7 +189,8 @@ class AnnouncedContents implements ContentSource {
       if (!found) return finish(slot, { content: `tree ${slot.tree} ${explain(object, 'tree')}` }, done)
       const [ops, version] = found
       slot.kind ??= ops === undefined ? 'identity' : 'bug'
-      slot.treeBytes = object?.bytes
+      slot.treeBytes = object?.bytes && keptOf(object.bytes, slot.tree.length / 2)
+      if (!slot.treeBytes) return finish(slot, { content: `tree ${slot.tree} has too many clocks` }, done)
       const hash = slot.kind === 'bug' ? ops : version
       if (hash === undefined) return finish(slot, { content: `there is no "${dataEntry[slot.kind]}"` }, done)
       slot.blobHash = hash
@@ -214,6 +220,13 @@ class AnnouncedContents implements ContentSource {
       throw error
     }
   }
+}
+
+/** What is kept of a tree; undefined where even that is too much. */
+function keptOf(tree: Buffer, hashBytes: number): Buffer | undefined {
+  if (tree.length <= maxKeptTreeBytes) return tree
+  const kept = pickEntries(tree, hashBytes, tellingPrefixes)
+  return kept && kept.length <= maxKeptTreeBytes ? kept : undefined
 }
 
 type Outcome = { readonly content: CommitContent | string } | { readonly failure: unknown }

@@ -48,7 +48,7 @@ const maxReadFiles = 40
 const maxReadBytes = 32 * 1024 * 1024
 /** Of one repository. */
 const keptFiles = 2000
-const missingForMs = 10_000
+const missingForMs = 3000
 const lingerMs = 30_000
 
 /** Makes the looks of one repository. */

@@ -9,29 +9,25 @@
  *
  * A failed refresh leaves the old state where it is and is told to those who waited for it.
  */
-import type { Clock } from '../base/clock.ts'
 import { isViewerError, ViewerError } from '../base/errors.ts'
-import type { Gate } from '../base/gate.ts'
 import { createSingleFlight, waitFor } from '../base/single-flight.ts'
 import type { Tracker } from '../bug/model.ts'
-import type { Git } from '../git/git.ts'
 import type { ObjectReader } from '../git/object-reader.ts'
-import type { SearchIndex, SearchSession, TextMatch } from '../search/search-index.ts'
-import type { Backoff } from './backoff.ts'
-import type { BuildPool } from './build-pool.ts'
+import type { SearchSession, TextMatch } from '../search/search-index.ts'
 import type { EntityRef, ReadEntity } from './entity-record.ts'
 import { explainFailure } from './explain-failure.ts'
 import { createFileLooks, type FileLooks } from './file-looks.ts'
 import { Freshness, type Look } from './freshness.ts'
-import { createFullBugReader, type FullBugReader, type FullBugTools } from './full-bug-reader.ts'
+import { createFullBugReader, type FullBugReader } from './full-bug-reader.ts'
 import { createInterner, type Interner } from './interner.ts'
 import { type Loaded, loadTracker, type RepositoryState } from './load-tracker.ts'
+import type { OpenTools } from './open-tools.ts'
 import { readBlob } from './read-blob.ts'
 import { createReadmeFinder, type ReadmeFinder } from './readme-finder.ts'
 import type { RegisteredRepository } from './registry.ts'
 import { createRepositoryStreams, type RepositoryStreams } from './repository-streams.ts'
-import { createSignatureChecks, type SignatureChecks, type SignatureTools } from './signature-checks.ts'
-import type { StoredEntities } from './stored-entities.ts'
+import { createRest, type Rest } from './rest.ts'
+import { createSignatureChecks, type SignatureChecks } from './signature-checks.ts'
 
 /** Entities that were read, of those that are to be read; both 0 while the refs are being listed. */
 export interface Progress {
@@ -39,26 +35,11 @@ export interface Progress {
   readonly total: number
 }
 
-/** What all open repositories share. */
-export interface OpenTools extends FullBugTools {
-  readonly git: Git
-  readonly clock: Clock
-  readonly pool: BuildPool
-  /** Bounds the builds that go on at once. */
-  readonly builds: Gate
-  /** Keeps a repository that cannot be read from being tried for every request. */
-  readonly backoff: Backoff
-  /** Has the texts of every state. */
-  readonly search: SearchIndex
-  /** Keeps what was read beyond this process. */
-  readonly stored: StoredEntities
-  readonly signatures: SignatureTools
-  /** The files of refs are looked at when the last look is older than this. */
-  readonly lookAfterMs: number
-}
-
 /** Readers wait so long for a refresh before they get the state that is there. */
 const refreshPatienceMs = 1000
+
+/** Between two tries of what could not be read. */
+const healRest = { times: 10, shortestMs: 2000, longestMs: 60_000 }
 
 /** How a state is made. */
 interface BuildOptions {
@@ -120,6 +101,7 @@ export class OpenRepository implements AsyncDisposable {
   #stateNumber = 0
   #wantedNumber = 0
   #isRetryWanted = false
+  readonly #healRest: Rest
   /** What the state's number is going to be when the refresh under way is done. */
   #refreshNumber = 0
   #isRefreshing = false
@@ -130,6 +112,7 @@ export class OpenRepository implements AsyncDisposable {
     this.#events = events
     this.freshness = new Freshness(repository.location, tools.clock)
     this.#tools = tools
+    this.#healRest = createRest(tools.clock, healRest)
     this.#reader = tools.git.openReader(repository.location.folder)
     const objects = { reader: this.#reader, folder: repository.location.folder }
     this.signatures = createSignatureChecks(tools.signatures, objects)
@@ -214,6 +197,14 @@ export class OpenRepository implements AsyncDisposable {
     if (found === 'listing' && this.#isRefreshing) {
       if (!this.isStale) this.#refreshNumber = ++this.#wantedNumber
     } else if (found !== 'same') this.markStale()
+    else this.#heal()
+  }
+
+  /** An object that was missing or damaged may be there again, and no ref moves then. Nobody waits for it. */
+  #heal() {
+    if (this.state.unhealthy.length === 0 || !this.#healRest.isOver) return
+    // What fails is told to the events.
+    this.refresh({ retryUnreadable: true }).catch(() => {})
   }
 
   /** Refreshes until the state is the one that is wanted now; joins a refresh that is under way. */
@@ -276,6 +267,7 @@ export class OpenRepository implements AsyncDisposable {
   async #build(kind: BuildKind, options: BuildOptions, signal: AbortSignal): Promise<void> {
     const { builds, clock, measures } = this.#tools
     await builds.run(async () => {
+      const endTry = this.#healRest.begin()
       const startedMs = clock.monotonicMs()
       const tell = (result: 'done' | 'failed' | 'stopped') => {
         const seconds = (clock.monotonicMs() - startedMs) / 1000
@@ -294,6 +286,8 @@ export class OpenRepository implements AsyncDisposable {
       } catch (error) {
         tell(signal.aborted ? 'stopped' : 'failed')
         throw error
+      } finally {
+        endTry()
       }
     }, signal)
   }

@@ -6,11 +6,12 @@
  * **Whoever changes what is in a record, or how it is compiled from the same bytes, raises `recordVersion`**: records of
  * another version are never looked for. `test/cache/record-codec.test.ts` fails where that was forgotten.
  */
+import { maxUnixSeconds } from '../bug/fields.ts'
 import { type Identity, type IdentityVersion, type Lamport, type Problem, unnumbered } from '../bug/model.ts'
 import type { EntityRecord, EntityRef, IndexedBug } from './entity-record.ts'
 
 /** Of the records that this program makes. */
-export const recordVersion = 2
+export const recordVersion = 3
 
 /** A record in the form that goes into JSON. */
 type EncodedRecord =
@@ -133,16 +134,16 @@ function decodeBug(encoded: readonly unknown[], id: string, tip: string): Indexe
     title: asText(title),
     labels: asTexts(labels),
     authorId: asText(authorId),
-    createdAt: asNumber(createdAt),
-    editedAt: asNumber(editedAt),
+    createdAt: asTime(createdAt),
+    editedAt: asTime(editedAt),
     createLamport: decodeLamport(createLamport),
     editLamport: decodeLamport(editLamport),
-    commentCount: asNumber(commentCount),
+    commentCount: asCount(commentCount),
     actorIds: asTexts(actorIds),
     participantIds: asTexts(participantIds),
     metadata: decodeMetadata(metadata),
     files: asTexts(files),
-    statusChanges: asNumbers(statusChanges),
+    statusChanges: asTimes(statusChanges),
   }
 }
 
@@ -167,7 +168,7 @@ function decodeVersion(encoded: unknown): IdentityVersion {
         return [asText(clock), decodeLamport(time)]
       }),
     ),
-    at: asNumber(at),
+    at: asTime(at),
     ...decodePerson(person),
     keys: asTexts(keys),
     metadata: decodeMetadata(metadata),
@@ -194,7 +195,7 @@ function decodeMetadata(encoded: unknown): Map<string, string> {
 
 function decodeLamport(time: unknown): Lamport {
   if (typeof time === 'string' && /^[0-9]{16,20}$/.test(time)) return BigInt(time)
-  return asNumber(time)
+  return asCount(time)
 }
 
 function asText(value: unknown): string {
@@ -206,9 +207,23 @@ function asOptionalText(value: unknown): string | undefined {
   return value === undefined ? undefined : asText(value)
 }
 
+/** A whole number. JSON can hold others, up to infinity, and dates and sums made from those would throw. */
 function asNumber(value: unknown): number {
-  if (typeof value !== 'number') throw new WrongShape('no number')
-  return value
+  if (!Number.isSafeInteger(value)) throw new WrongShape('no whole number')
+  return value as number
+}
+
+/** A time that a date can show. */
+function asTime(value: unknown): number {
+  const time = asNumber(value)
+  if (Math.abs(time) > maxUnixSeconds) throw new WrongShape('no time')
+  return time
+}
+
+function asCount(value: unknown): number {
+  const count = asNumber(value)
+  if (count < 0) throw new WrongShape('less than none')
+  return count
 }
 
 function asTexts(value: unknown): string[] {
@@ -217,9 +232,9 @@ function asTexts(value: unknown): string[] {
   return list as string[]
 }
 
-function asNumbers(value: unknown): number[] {
+function asTimes(value: unknown): number[] {
   const list = asList(value)
-  for (const item of list) asNumber(item)
+  for (const item of list) asTime(item)
   return list as number[]
 }
 

@@ -11,6 +11,7 @@
 import type { Clock } from '../base/clock.ts'
 import { createMutex } from '../base/mutex.ts'
 import { waitFor } from '../base/single-flight.ts'
+import { createRest } from './rest.ts'
 
 /** Whether git can pack all that some tips reach. Throws where that cannot be told in the given time. */
 export type ArePackable = (tips: readonly string[], maxWorkMs: number, signal: AbortSignal) => Promise<boolean>
@@ -30,12 +31,13 @@ export interface UnpackableTips {
 
 /** For one search: that of a repository of gigabytes, with a few culprits. */
 const searchMs = 60_000
-const lookAgainAfterMs = 10 * 60_000
+/** Between two looks at what is known. */
+const lookRest = { times: 100, shortestMs: 3000, longestMs: 10 * 60_000 }
 
 export function createUnpackableTips(clock: Clock, arePackable: ArePackable): UnpackableTips {
   const turn = createMutex()
   let known: ReadonlySet<string> = new Set()
-  let lookedMs = 0
+  const rest = createRest(clock, lookRest)
   let fruitless: string | undefined
 
   const findAmong = async (tips: readonly string[], signal: AbortSignal, onFound: (tip: string) => void) => {
@@ -50,7 +52,7 @@ export function createUnpackableTips(clock: Clock, arePackable: ArePackable): Un
     }
   }
 
-  const isDue = () => known.size > 0 && clock.monotonicMs() - lookedMs >= lookAgainAfterMs
+  const isDue = () => known.size > 0 && rest.isOver
 
   return {
     get known() {
@@ -60,14 +62,15 @@ export function createUnpackableTips(clock: Clock, arePackable: ArePackable): Un
       const work = async () => {
         if (fruitless === content) return
         const before = known
-        await findAmong(
-          tips.filter(tip => !known.has(tip)),
-          signal,
-          tip => {
+        const end = rest.begin()
+        const unknown = tips.filter(tip => !known.has(tip))
+        try {
+          await findAmong(unknown, signal, tip => {
             known = new Set([...known, tip])
-            lookedMs = clock.monotonicMs()
-          },
-        )
+          })
+        } finally {
+          end()
+        }
         if (known === before) fruitless = content
       }
       await waitFor(turn.run(work), signal)
@@ -77,10 +80,14 @@ export function createUnpackableTips(clock: Clock, arePackable: ArePackable): Un
       if (!isDue()) return
       const work = async () => {
         if (!isDue()) return
-        lookedMs = clock.monotonicMs()
+        const end = rest.begin()
         const still = new Set<string>()
-        await findAmong([...known], signal, tip => void still.add(tip))
-        known = still
+        try {
+          await findAmong([...known], signal, tip => void still.add(tip))
+          known = still
+        } finally {
+          end()
+        }
       }
       await waitFor(turn.run(work), signal)
     },

@@ -1,5 +1,5 @@
 /** What a repository says of itself: description and owner, where cgit and gitweb look for them. */
-import { promises as fs } from 'node:fs'
+import { constants, promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { simpleGit } from 'simple-git'
 import type { RepositoryLocation } from './repository.ts'
@@ -50,9 +50,9 @@ async function readSettings(program: string, location: RepositoryLocation): Prom
   const settings = new Map<string, string>()
   const file = join(location.commonDir, 'config')
   const found = await fs.stat(file).catch(() => undefined)
-  // A repository without such a section, the usual case, costs no process.
+  // A repository without such a section, the usual case, costs no process; nor does one of a million empty lines much.
   if (!found?.isFile() || found.size > maxConfigBytes) return settings
-  if (!/^\s*\[\s*(?:cgit|gitweb)\b/im.test(await fs.readFile(file, 'latin1').catch(() => ''))) return settings
+  if (!/^[ \t]*\[[ \t]*(?:cgit|gitweb)\b/im.test(await fs.readFile(file, 'latin1').catch(() => ''))) return settings
   // A file named so is read as data: nothing in it is included or put into force.
   const output = await simpleGit({ baseDir: '/', binary: program, timeout: { block: 10_000 } })
     .raw(['config', '--file', file, '--no-includes', '--null', '--list'])
@@ -70,10 +70,24 @@ async function readDescriptionFile(location: RepositoryLocation): Promise<string
   return text === undefined || text === '' || text.startsWith('Unnamed repository') ? undefined : text
 }
 
-async function readTextFile(file: string): Promise<string | undefined> {
-  const found = await fs.stat(file).catch(() => undefined)
-  if (!found?.isFile() || found.size > maxConfigBytes) return undefined
-  return oneLine(await fs.readFile(file, 'utf8').catch(() => ''))
+/**
+ * Reads a file that whoever owns the repository has put there. A link is not followed: the account of the viewer may be
+ * allowed to read what the owner is not, and what is read here is shown.
+ */
+async function readTextFile(path: string): Promise<string | undefined> {
+  // Not to wait for somebody who writes into a pipe.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const file = await fs.open(path, flags).catch(() => undefined)
+  if (file === undefined) return undefined
+  try {
+    const found = await file.stat()
+    if (!found.isFile() || found.size > maxConfigBytes) return undefined
+    return oneLine(await file.readFile('utf8'))
+  } catch {
+    return undefined
+  } finally {
+    await file.close()
+  }
 }
 
 /** An address of git that can stand in a command as it is: no shell finds anything to do in it, and no secret is in it. */

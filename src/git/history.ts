@@ -4,6 +4,7 @@
  */
 import { ViewerError } from '../base/errors.ts'
 import { isObjectHash } from './hash.ts'
+import { maxParents } from './objects.ts'
 import { type GitSetup, streamGit } from './process.ts'
 
 export interface CommitRecord {
@@ -16,7 +17,8 @@ export interface CommitRecord {
 const maxLineBytes = 1024 * 1024
 
 /**
- * Hands on every commit that can be reached from the tips, each once, in no promised order.
+ * Hands on every commit that can be reached from the tips, each once, in no promised order, but for those with more
+ * than `maxParents`: whoever needs one asks for it by name, and is told that it cannot be read.
  * Tips that are missing or no commits are passed over. Rejects with GIT_FAILED where a commit on the way is missing:
  * what was handed on until then is right, but not all.
  */
@@ -48,7 +50,8 @@ export async function walkHistory(
         // Each record is announced by a line of its own, which older versions of git cannot leave out.
         if (line.startsWith('commit ')) continue
         if (left-- <= 0) throw new ViewerError('GIT_OUTPUT_TOO_LARGE', 'the histories have more commits than allowed')
-        options.onCommit(parseRecord(line))
+        const commit = parseRecord(line)
+        if (commit) options.onCommit(commit)
       }
     },
   })
@@ -56,9 +59,10 @@ export async function walkHistory(
 
 const noParents: readonly string[] = []
 
-/** Takes `<hash> <tree> <parent>…` apart; all names are equally long. */
-function parseRecord(line: string): CommitRecord {
+/** Takes `<hash> <tree> <parent>…` apart; all names are equally long. @returns undefined where the parents are too many */
+function parseRecord(line: string): CommitRecord | undefined {
   const end = line.indexOf(' ')
+  if (line.length > (maxParents + 2) * (end + 1)) return undefined
   const parents = line.slice(2 * end + 2)
   return {
     hash: line.slice(0, end),

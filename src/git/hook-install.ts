@@ -66,7 +66,9 @@ export async function installHook(program: string, path: string, defaults: HookD
  */
 export async function uninstallHook(program: string, path: string): Promise<InstalledHook> {
   const { file, earlier, isShared } = await locateHook(program, path)
-  if ((await lookAt(file)).kind !== 'ours') throw mistake(`${file} is not a hook of git-bug-viewer`)
+  const { kind } = await lookAt(file)
+  if (kind === 'none') throw mistake(`there is no hook ${file}`)
+  if (kind === 'other') throw mistake(`${file} is not a hook of git-bug-viewer`)
   const hadEarlier = (await lookAt(earlier)).kind !== 'none'
   await explained(hadEarlier ? fs.rename(earlier, file) : fs.unlink(file), `${file} cannot be taken away`)
   return { file, earlier: hadEarlier ? earlier : undefined, isShared }

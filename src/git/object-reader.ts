@@ -10,14 +10,18 @@
  * and is ended after some idle time; a missing object is `undefined`; an object over the size limit is skipped, not
  * stored. A process whose answers do not match the questions, or that falls silent, is killed, its questions are
  * refused, and the next one gets a fresh process: a protocol in doubt is never used again. git dies of an object that
- * is damaged; only the question it died of is refused then, the others are put to a fresh process.
+ * is damaged; only the question it died of is refused then, the others are put to a fresh process. Where a signal ended
+ * git, somebody may have sent it: that question is asked once more. Where git ended without an answer, the next process
+ * is asked for something first that any git can answer: if it does not, git is at fault and no object. And a process
+ * that has run for a while is not believed that an object is missing: it may look into a folder that was moved away, or
+ * have given up a pack that was mended since.
  */
 import type { Timer } from '../base/clock.ts'
 import { ViewerError } from '../base/errors.ts'
-import { type Answer, AnswerParser } from './cat-file-answers.ts'
+import { type Request, CatFileSession as Session } from './cat-file-session.ts'
 import { isObjectHash } from './hash.ts'
 import type { IdleProcesses } from './idle-processes.ts'
-import { type GitProcess, type GitSetup, gitFailure, startGit, watchSilence } from './process.ts'
+import type { GitSetup } from './process.ts'
 
 export interface GitObject {
   readonly type: string
@@ -58,12 +62,6 @@ export interface ObjectReader extends AsyncDisposable {
 /** Gets the object, undefined where there is none, or why that cannot be told. */
 export type ObjectCallback = (error: unknown, object: GitObject | undefined) => void
 
-interface Request {
-  readonly hash: string
-  readonly maxBytes: number
-  readonly done: ObjectCallback
-}
-
 /** A reader for the repository in `folder`. Starts nothing yet. */
 export function createObjectReader(setup: GitSetup, folder: string, options: ObjectReaderOptions): ObjectReader {
   return new CatFileReader(setup, folder, options)
@@ -76,6 +74,8 @@ class CatFileReader implements ObjectReader {
   readonly #window: number
   readonly #waiting: Request[] = []
   #waitingHead = 0
+  /** Of these an old process has said that there is no such object; they are for the next one. */
+  #doubted: Request[] = []
   #session: Session | undefined
   readonly #ending = new Set<Promise<unknown>>()
   #scheduled = false
@@ -132,6 +132,8 @@ class CatFileReader implements ObjectReader {
     if (this.#waitingHead === this.#waiting.length || this.#closed) return
     this.#idle?.cancel()
     this.#options.idle?.leave(this.#endResting)
+    // Its answers to what it was asked are still to come; nothing more is put to it.
+    if (this.#doubted.length > 0) return
     const session = this.#session ?? this.#start()
     const room = this.#window - session.inFlight
     if (room <= 0) return
@@ -147,7 +149,9 @@ class CatFileReader implements ObjectReader {
   #start(): Session {
     const session: Session = new Session(this.#setup, this.#folder, {
       protocol: this.#options.protocol,
+      isProbed: this.#fruitless > 0,
       onAnswered: () => this.#afterAnswers(session),
+      onDoubted: request => void this.#doubted.push({ ...request, isAgain: true }),
       onEnd: (error, unanswered) => this.#afterEnd(session, error, unanswered),
     })
     this.#session = session
@@ -155,7 +159,13 @@ class CatFileReader implements ObjectReader {
   }
 
   #afterAnswers(session: Session) {
-    if (this.#waitingHead < this.#waiting.length) {
+    if (this.#doubted.length > 0) {
+      if (session.inFlight > 0) return
+      const left = [...this.#takeWaiting(), ...this.#takeDoubted()]
+      this.#drop(session)
+      this.#waiting.push(...left)
+      this.#schedule()
+    } else if (this.#waitingHead < this.#waiting.length) {
       // Refill in large steps: a write for every answer would cost more than the answers.
       if (session.inFlight <= this.#window / 2) this.#schedule()
     } else if (session.inFlight === 0) this.#restIfIdle(session)
@@ -178,20 +188,30 @@ class CatFileReader implements ObjectReader {
   #afterEnd(session: Session, error: ViewerError, unanswered: readonly Request[]) {
     if (this.#session === session) this.#session = undefined
     this.#options.idle?.leave(this.#endResting)
-    const waiting = this.#takeWaiting()
+    const waiting = [...this.#takeWaiting(), ...this.#takeDoubted()]
     this.#fruitless = session.answered > 0 ? 0 : this.#fruitless + 1
-    if (!mayBeAnObject(error, session.answered) || this.#fruitless > maxFruitless) {
+    const isOfGit = session.isProbed && !session.hasSpoken
+    if (isOfGit || !mayBeAnObject(error, session.hasSpoken) || this.#fruitless > maxFruitless) {
       for (const request of [...unanswered, ...waiting]) request.done(error, undefined)
       return
     }
+    if (!session.hasSpoken) {
+      this.#waiting.push(...unanswered, ...waiting)
+      this.#schedule()
+      return
+    }
     const [culprit, ...others] = unanswered
-    culprit?.done(
-      new ViewerError('OBJECT_UNREADABLE', `git cannot read object ${culprit.hash}`, {
-        cause: error,
-        data: error.data,
-      }),
-      undefined,
-    )
+    if (culprit && error.data.signal !== undefined && culprit.isAgain !== true) {
+      this.#waiting.push({ ...culprit, isAgain: true })
+    } else {
+      culprit?.done(
+        new ViewerError('OBJECT_UNREADABLE', `git cannot read object ${culprit.hash}`, {
+          cause: error,
+          data: error.data,
+        }),
+        undefined,
+      )
+    }
     this.#waiting.push(...others, ...waiting)
     if (this.#waiting.length > 0) this.#schedule()
   }
@@ -201,6 +221,12 @@ class CatFileReader implements ObjectReader {
     this.#waiting.length = 0
     this.#waitingHead = 0
     return rest
+  }
+
+  #takeDoubted(): Request[] {
+    const doubted = this.#doubted
+    this.#doubted = []
+    return doubted
   }
 
   #drop(session: Session) {
@@ -215,7 +241,7 @@ class CatFileReader implements ObjectReader {
   async [Symbol.asyncDispose]() {
     this.#closed = true
     this.#idle?.cancel()
-    for (const request of this.#takeWaiting()) {
+    for (const request of [...this.#takeWaiting(), ...this.#takeDoubted()]) {
       request.done(new ViewerError('SHUTTING_DOWN', 'the object reader is closed'), undefined)
     }
     if (this.#session) this.#drop(this.#session)
@@ -233,122 +259,11 @@ const maxFruitless = 256
  * Whether one object can be what ended the process: git dies of some that are damaged, and of others tells a size that
  * is not theirs. git says so itself where the repository is what it cannot read.
  */
-function mayBeAnObject(error: ViewerError, answered: number): boolean {
+function mayBeAnObject(error: ViewerError, hasSpoken: boolean): boolean {
   if (error.code === 'GIT_PROTOCOL') return true
   // A git that never said a word hangs for another reason.
-  if (error.code === 'GIT_TIMEOUT') return answered > 0
+  if (error.code === 'GIT_TIMEOUT') return hasSpoken
   return (
     error.code === 'GIT_FAILED' && !/not a git repository|unknown repository extension/.test(String(error.data.stderr))
   )
-}
-
-interface SessionEvents {
-  readonly protocol: 'command' | 'plain'
-  onAnswered(): void
-  /** `unanswered` were asked; git answers in order, so it died of the first of them. */
-  onEnd(error: ViewerError, unanswered: readonly Request[]): void
-}
-
-/** Questions that may lie in the list after they were answered. */
-const keptAnswered = 4096
-
-/** One life of the process. */
-class Session {
-  readonly #git: GitProcess
-  readonly #events: SessionEvents
-  readonly #asked: Request[] = []
-  #askedHead = 0
-  readonly #parser: AnswerParser
-  #watch: { heard(): void; stop(): void } | undefined
-  readonly #setup: GitSetup
-  #failure: ViewerError | undefined
-  #over = false
-  answered = 0
-
-  constructor(setup: GitSetup, folder: string, events: SessionEvents) {
-    this.#setup = setup
-    this.#events = events
-    const args = ['cat-file', events.protocol === 'command' ? '--batch-command' : '--batch']
-    if (events.protocol === 'command') args.push('--buffer')
-    this.#git = startGit(setup, folder, args)
-    this.#parser = new AnswerParser({
-      maxBytes: () => this.#asked[this.#askedHead]?.maxBytes ?? 0,
-      onAnswer: answer => this.#answer(answer),
-    })
-    this.#git.child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk))
-    void this.#git.ended.then(end => {
-      this.#finish(this.#failure ?? gitFailure(args, end, this.#git.stderr()))
-    })
-  }
-
-  get inFlight(): number {
-    return this.#asked.length - this.#askedHead
-  }
-
-  ask(requests: readonly Request[]) {
-    const command = this.#events.protocol === 'command'
-    let text = ''
-    for (const request of requests) {
-      this.#asked.push(request)
-      text += command ? `contents ${request.hash}\n` : `${request.hash}\n`
-    }
-    if (command) text += 'flush\n'
-    this.#watch ??= watchSilence(this.#setup, () => {
-      this.#doubt(new ViewerError('GIT_TIMEOUT', 'git cat-file did not answer in time'))
-    })
-    this.#git.child.stdin.write(text, 'latin1')
-  }
-
-  #receive(chunk: Buffer) {
-    if (this.#over || this.#failure) return
-    this.#watch?.heard()
-    if (this.inFlight === 0) return this.#doubt(new ViewerError('GIT_PROTOCOL', 'git cat-file answered unasked'))
-    const problem = this.#parser.push(chunk)
-    if (problem) return this.#doubt(new ViewerError('GIT_PROTOCOL', `git cat-file: ${problem}`))
-    if (this.inFlight === 0) {
-      this.#asked.length = 0
-      this.#askedHead = 0
-      this.#watch?.stop()
-      this.#watch = undefined
-    }
-    this.#events.onAnswered()
-  }
-
-  /** @returns what is wrong with the answer, where something is */
-  #answer(answer: Answer): string | undefined {
-    const request = this.#asked[this.#askedHead]
-    if (request === undefined) return 'more answers than questions'
-    if (answer.name !== request.hash) return `asked for ${request.hash}, answered ${answer.name}`
-    this.#askedHead++
-    this.answered++
-    // While it is never empty it must not keep everything that was ever asked.
-    if (this.#askedHead === keptAnswered) {
-      this.#asked.splice(0, keptAnswered)
-      this.#askedHead = 0
-    }
-    request.done(undefined, answer.object)
-    return undefined
-  }
-
-  #doubt(error: ViewerError) {
-    this.#failure = error
-    this.#git.kill()
-    this.#finish(error)
-  }
-
-  #finish(error: ViewerError) {
-    if (this.#over) return
-    this.#over = true
-    this.#watch?.stop()
-    const unanswered = this.#asked.slice(this.#askedHead)
-    this.#asked.length = 0
-    this.#askedHead = 0
-    this.#events.onEnd(error, unanswered)
-  }
-
-  /** Ends the process; questions without an answer are refused. Settles when it was reaped. */
-  async close(): Promise<void> {
-    this.#doubt(new ViewerError('SHUTTING_DOWN', 'the object reader was closed'))
-    await this.#git.ended
-  }
 }

@@ -10,12 +10,24 @@ export interface TreeEntry {
   readonly hash: string
 }
 
+/**
+ * Parents that a commit may have. git-bug's merges have two; thousands of names that are the same take no room in a
+ * pack, and all there is in memory.
+ */
+export const maxParents = 32
+
+/** The tree and one parent more than allowed, with names of 64 digits. */
+const maxHeadBytes = 72 * (maxParents + 2)
+
 const space = 0x20
 
-/** Reads `tree` and `parent` lines of a commit's header. */
+/** Reads `tree` and `parent` lines of a commit's header. @returns undefined also where it has too many parents */
 export function parseCommit(bytes: Buffer): CommitObject | undefined {
   // Only the first lines matter; a commit's message may be of any size and encoding.
-  const lines = bytes.subarray(0, headerEnd(bytes)).toString('latin1').split('\n')
+  const lines = bytes
+    .subarray(0, Math.min(headerEnd(bytes), maxHeadBytes))
+    .toString('latin1')
+    .split('\n')
   const tree = /^tree ([0-9a-f]{40,64})$/.exec(lines[0] ?? '')?.[1]
   if (tree === undefined) return undefined
   const parents: string[] = []
@@ -24,6 +36,7 @@ export function parseCommit(bytes: Buffer): CommitObject | undefined {
     if (parent === undefined) break
     parents.push(parent)
   }
+  if (parents.length > maxParents) return undefined
   return { tree, parents }
 }
 
@@ -88,4 +101,23 @@ export function parseTree(bytes: Buffer, hashBytes: number): TreeEntry[] | undef
     at = end
   }
   return entries
+}
+
+/**
+ * The entries of a tree whose names start in one of some ways, as bytes of the same form: what there is to keep of a
+ * tree that is large for nothing.
+ * @param hashBytes 20 for SHA-1 repositories, 32 for SHA-256
+ * @returns undefined where the bytes are no tree
+ */
+export function pickEntries(bytes: Buffer, hashBytes: number, prefixes: readonly string[]): Buffer | undefined {
+  const picked: Buffer[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const nameAt = bytes.indexOf(space, at) + 1
+    const hashAt = bytes.indexOf(0, nameAt) + 1
+    const end = hashAt + hashBytes
+    if (nameAt === 0 || hashAt === 0 || end > bytes.length) return undefined
+    if (prefixes.some(prefix => isNameAt(bytes, nameAt, prefix))) picked.push(bytes.subarray(at, end))
+    at = end
+  }
+  return Buffer.concat(picked)
 }

@@ -1,7 +1,12 @@
-/** Named tasks on a cron schedule. A task never overlaps itself; its failure is logged and does not end the schedule. */
+/**
+ * Named tasks on a cron schedule. A task never overlaps itself; its failure is logged and does not end the schedule.
+ * The schedule follows the clock also where somebody sets it, by hours or days, back or forth.
+ */
 import cron from 'node-cron'
+import { systemClock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { type Measures, noMeasures } from '../base/measures.ts'
+import { watchClockSteps } from './clock-steps.ts'
 
 export interface Job {
   readonly name: string
@@ -18,29 +23,34 @@ export function startJobs(jobs: readonly Job[], log: Log, measures: Measures = n
   const running = new Set<Promise<void>>()
   const tasks = jobs.map(job => {
     const skip = () => measures.count('gitbugviewer_job_skips_total', { task: job.name })
-    let isFirst = job.isFirstNow === true
+    let isRunning = false
     const begin = async () => {
+      isRunning = true
       const run = runJob(job, { signal: stop.signal, log, measures }).finally(() => running.delete(run))
       running.add(run)
       await run
+      isRunning = false
     }
-    const task = cron.schedule(job.schedule, () => (isFirst ? skip() : begin()), {
+    // Not the scheduler's own rule: it forgets what runs when it is started again, and knows nothing of the first run.
+    const task = cron.schedule(job.schedule, () => (isRunning ? skip() : begin()), {
       name: job.name,
-      noOverlap: true,
       logger: cronLogger(log),
     })
-    task.on('execution:overlap', skip)
-    // The scheduler does not know of this one.
-    if (isFirst) {
-      void begin().then(() => {
-        isFirst = false
-      })
-    }
+    if (job.isFirstNow === true) void begin()
     return task
+  })
+  // The scheduler waits for a time of day, and would wait for the hour twice when the clock is set back by one. It
+  // takes no clock, so this is the machine's too.
+  const steps = watchClockSteps(systemClock, async () => {
+    for (const task of tasks) {
+      await task.stop()
+      if (!stop.signal.aborted) await task.start()
+    }
   })
   return {
     async [Symbol.asyncDispose]() {
       stop.abort(new DOMException('the server is shutting down', 'AbortError'))
+      await steps[Symbol.asyncDispose]()
       for (const task of tasks) await task.destroy()
       await Promise.all(running)
     },

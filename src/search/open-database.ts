@@ -132,6 +132,15 @@ export function openDatabase(folder: string, options: DatabaseOptions): OpenData
   return openMemory()
 }
 
+/** Whether another process uses the database that the next one would open. Leaves nothing behind. */
+export function isSearchFolderInUse(folder: string): boolean {
+  const path = join(folder, '1.lock')
+  if (!existsSync(path)) return false
+  const lock = takeLock(path)
+  lock?.close()
+  return lock === undefined
+}
+
 /** A database in memory, which ends with the process. */
 export function openMemory(): OpenDatabase {
   const db = new DatabaseSync(':memory:')

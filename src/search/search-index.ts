@@ -92,7 +92,7 @@ const usualForgetMs = 30 * dayMs
 /** Questions that may wait for the thread: one after the other, a few hundred take a few seconds. */
 const maxWaiting = 256
 /** After this long a source that has failed is asked again. */
-const againMs = 10_000
+const againMs = 3000
 /** Answers that are kept of a session: 12 KB each for 100,000 bugs. */
 const keptAnswers = 64
 /** Longer than any request waits for what it was promised. */

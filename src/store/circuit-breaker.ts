@@ -40,7 +40,7 @@ export interface CircuitBreakerOptions {
 }
 
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
-  const { clock, maxFailures = 3, firstPauseMs = 1000, maxPauseMs = 30_000 } = options
+  const { clock, maxFailures = 3, firstPauseMs = 1000, maxPauseMs = 4000 } = options
   let failures = 0
   /** Undefined while it is closed. */
   let openUntilMs: number | undefined

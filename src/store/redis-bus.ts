@@ -1,6 +1,7 @@
 /**
  * The bus over Redis: messages on the channel `<prefix>:v1:news`, each a line of JSON with the token of its sender.
- * Whatever else is published there, by whomever, is left alone.
+ * Whatever else is published there, by whomever, is left alone. News that the server was not there for are told when it
+ * is: whoever listens may have had a connection all the time, and would never know that it has missed something.
  */
 import { randomUUID } from 'node:crypto'
 import type { Log } from '../base/log.ts'
@@ -18,6 +19,8 @@ export interface RedisBusOptions {
 
 const maxNameChars = 1024
 const maxDigestChars = 256
+/** Repositories whose news wait for the server. */
+const maxUntold = 10_000
 /** Of a name that is escaped throughout, with the rest. */
 const maxMessageChars = maxNameChars * 6 + 1024
 
@@ -33,6 +36,8 @@ export function createRedisBus(
   const channel = `${prefix}:v1:news`
   const self = randomUUID()
   const faults = createRedisFaults('bus', 'news', { log, measures })
+  /** The latest of each repository. */
+  const untold = new Map<string, RepositoryNews>()
   let disposed = false
 
   listening.subscribe(channel, {
@@ -48,15 +53,21 @@ export function createRedisBus(
   })
 
   const publish = async (news: RepositoryNews) => {
+    if (untold.size < maxUntold) untold.set(news.repository, news)
     try {
       const [reply] = await asking.send([['PUBLISH', channel, JSON.stringify({ from: self, ...news })]])
       accepted(reply)
+      if (untold.get(news.repository) === news) untold.delete(news.repository)
       faults.worked()
       measures.count('gitbugviewer_bus_messages_total', { direction: 'told' })
     } catch (error) {
       faults.failed(error)
     }
   }
+
+  asking.whenBack(() => {
+    if (!disposed) for (const news of untold.values()) void publish(news)
+  })
 
   return {
     tell({ repository, digest }) {

@@ -1,7 +1,7 @@
 /**
  * One connection to a Redis server. It is made in the background and made again whenever it is lost:
  *
- *     connecting ──► connected ──► lost ──► pause (100 ms, twice as long each time, 10 s at most) ──► connecting …
+ *     connecting ──► connected ──► lost ──► pause (100 ms, twice as long each time, 3 s at most) ──► connecting …
  *         └── refused, or no answer in time ──┘
  *
  * Promises that nothing waits for a server: without a connection commands fail at once (but for the first attempt, which
@@ -46,6 +46,8 @@ export interface RedisConnection extends AsyncDisposable {
    * @param listener.subscribed is called each time it has begun; `gap` is true where the connection was not there before
    */
   subscribe(channel: string, listener: ChannelListener): void
+  /** Calls it each time there is a connection again after one that was lost, or could not be made. */
+  whenBack(run: () => void): void
 }
 
 export interface ChannelListener {
@@ -93,7 +95,8 @@ interface Link {
 }
 
 const firstPauseMs = 100
-const longestPauseMs = 10_000
+/** With what chance adds to it, and the time to connect, a server that is back is found within five seconds. */
+const longestPauseMs = 3000
 /** A connection that lived this long was a good one: the next pause is the first again. */
 const goodAfterMs = 10_000
 const pingMs = 15_000
@@ -113,6 +116,7 @@ class Connection implements RedisConnection {
   readonly #address: RedisAddress
   readonly #deps: ConnectionDeps
   readonly #channels: { readonly channel: string; readonly listener: ChannelListener }[] = []
+  readonly #whenBack: (() => void)[] = []
   #link: Link | undefined
   /** Settles when nothing waits for the first attempt any more. */
   readonly #first = Promise.withResolvers<void>()
@@ -165,6 +169,10 @@ class Connection implements RedisConnection {
   subscribe(channel: string, listener: ChannelListener) {
     this.#channels.push({ channel, listener })
     if (this.#link?.isReady === true) void this.#subscribe(this.#link, { channel, listener, gap: false })
+  }
+
+  whenBack(run: () => void) {
+    this.#whenBack.push(run)
   }
 
   async [Symbol.asyncDispose]() {
@@ -221,6 +229,7 @@ class Connection implements RedisConnection {
     this.#endFirst()
     for (const channel of this.#channels) void this.#subscribe(link, { ...channel, gap })
     this.#pingLater(link)
+    if (gap) for (const run of this.#whenBack) run()
   }
 
   #pingLater(link: Link): void {

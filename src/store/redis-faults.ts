@@ -13,7 +13,7 @@ export interface RedisFaults {
 
 /** @param what for the log, as "task keys" */
 export function createRedisFaults(
-  operation: 'task' | 'bus',
+  operation: 'task' | 'bus' | 'limit',
   what: string,
   { log, measures }: { readonly log: Log; readonly measures: Measures },
 ): RedisFaults {

@@ -5,7 +5,7 @@ import type { RedisFaults } from './redis-faults.ts'
 import { createRedisScript, runRedisScript } from './redis-script.ts'
 import type { HeldTask, TaskProgress } from './task-keys.ts'
 
-interface TakenKey {
+export interface TakenKey {
   readonly key: string
   /** What is published when it is free, and where. */
   readonly name: string
@@ -22,6 +22,8 @@ interface HolderDeps {
   readonly leaseMs: number
   /** The key was given back or lost. */
   onEnd(): void
+  /** It could not be given back: the server may have it until its lease is over. */
+  onKept(): void
 }
 
 /** Progress goes out this long after it was told. */
@@ -40,6 +42,11 @@ if not value or string.sub(value, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', ARGV[2], ARGV[3])
 return 1`)
+
+/** Lets go of a key, where it is ours. @throws RedisUnavailable, RedisRefusal */
+export async function giveBackKey(connection: RedisConnection, { key, name, channel, token }: TakenKey): Promise<void> {
+  await runRedisScript(connection, giveBackScript, { key, args: [token, channel, name] })
+}
 
 export function openRedisTask(taken: TakenKey, deps: HolderDeps): HeldTask {
   return new RedisTask(taken, deps)
@@ -140,18 +147,17 @@ class RedisTask implements HeldTask {
   }
 
   async #giveBack(): Promise<void> {
-    const { connection, faults, onEnd } = this.#deps
-    const { key, name, channel, token } = this.#taken
+    const { connection, faults, onEnd, onKept } = this.#deps
     this.#stop()
     onEnd()
     // A renewal that comes after it would take the key again.
     await this.#renewing
     try {
-      await runRedisScript(connection, giveBackScript, { key, args: [token, channel, name] })
+      await giveBackKey(connection, this.#taken)
       faults.worked()
     } catch (error) {
-      // It is free when its lease is over.
       faults.failed(error)
+      onKept()
     }
   }
 }

@@ -10,13 +10,13 @@
  * taken there too, or lost to another holder. A key that is gone (a server that was restarted) is taken again.
  */
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Measures } from '../base/measures.ts'
 import { waitFor } from '../base/single-flight.ts'
 import { accepted, type RedisConnection } from './redis-connection.ts'
 import { createRedisFaults, type RedisFaults } from './redis-faults.ts'
-import { openRedisTask } from './redis-held-task.ts'
+import { giveBackKey, openRedisTask, type TakenKey } from './redis-held-task.ts'
 import type { HeldTask, TaskKeys, TaskProgress } from './task-keys.ts'
 
 export interface RedisTaskKeysOptions {
@@ -30,6 +30,8 @@ export interface RedisTaskKeysOptions {
 }
 
 const standardLookAgainMs = 3000
+/** Keys that could not be given back are tried again so often, until their leases are over. */
+const giveBackAgainMs = 1000
 /** A server counts whole milliseconds; a key is gone after its last one. */
 const expiryMarginMs = 5
 
@@ -53,6 +55,9 @@ class RedisTaskKeys implements TaskKeys {
   readonly #held = new Set<HeldTask>()
   /** Of those who wait, by the name of the task as messages have it. */
   readonly #waiting = new Map<string, Set<() => void>>()
+  /** Those that could not be given back: a server that was away may yet carry out that they were taken. */
+  readonly #kept = new Set<TakenKey>()
+  #keptTimer: Timer | undefined
   #disposed = false
 
   constructor(
@@ -135,23 +140,46 @@ class RedisTaskKeys implements TaskKeys {
 
   async [Symbol.asyncDispose]() {
     this.#disposed = true
+    this.#keptTimer?.cancel()
     for (const name of this.#waiting.keys()) this.#wake(name)
     await Promise.all([...this.#held].map(held => held[Symbol.asyncDispose]()))
   }
 
   #hold(task: string, token: string, takenAtMs: number): HeldTask {
-    const held = openRedisTask(
-      { key: this.#keyOf(task), name: nameOf(task), token, channel: this.#channel, takenAtMs },
-      {
-        connection: this.#connection,
-        faults: this.#faults,
-        clock: this.#options.clock,
-        leaseMs: this.#options.leaseMs,
-        onEnd: () => this.#held.delete(held),
+    const taken = { key: this.#keyOf(task), name: nameOf(task), token, channel: this.#channel, takenAtMs }
+    const held = openRedisTask(taken, {
+      connection: this.#connection,
+      faults: this.#faults,
+      clock: this.#options.clock,
+      leaseMs: this.#options.leaseMs,
+      onEnd: () => this.#held.delete(held),
+      onKept: () => {
+        this.#kept.add(taken)
+        this.#giveBackLater()
       },
-    )
+    })
     this.#held.add(held)
     return held
+  }
+
+  #giveBackLater(): void {
+    if (this.#disposed || this.#keptTimer) return
+    this.#keptTimer = this.#options.clock.startTimer(giveBackAgainMs, () => void this.#giveBackKept())
+  }
+
+  /** One after the other: the first that fails says what would become of the rest. */
+  async #giveBackKept(): Promise<void> {
+    const { clock, leaseMs } = this.#options
+    try {
+      for (const taken of this.#kept) {
+        if (clock.monotonicMs() - taken.takenAtMs < leaseMs) await giveBackKey(this.#connection, taken)
+        this.#kept.delete(taken)
+      }
+    } catch (error) {
+      this.#faults.failed(error)
+    }
+    this.#keptTimer = undefined
+    if (this.#kept.size > 0) this.#giveBackLater()
   }
 
   /** Milliseconds until the key may be free; 0 where it is, or the server cannot be asked. */

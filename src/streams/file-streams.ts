@@ -61,6 +61,8 @@ class StreamIndex implements FileStreams {
   /** Also those that left the index and are still read. */
   readonly #live = new Set<Entry>()
   #bytes = 0
+  /** A file could not be used, and since then no answer was kept whole in one. */
+  #areFilesSpoiled = false
   #isClosed = false
   #roomMaking: Promise<boolean> | undefined
   #aging: Timer | undefined
@@ -132,7 +134,13 @@ class StreamIndex implements FileStreams {
   }
 
   #ended(entry: Entry, error: unknown) {
-    if (error === undefined) return
+    if (error === undefined) {
+      if (this.#areFilesSpoiled && this.#isIndexed(entry)) {
+        this.#areFilesSpoiled = false
+        this.#tools.log.info({}, 'files of long answers can be used again')
+      }
+      return
+    }
     this.#remove(entry)
     // Nobody's failure: all have left, or the server ends.
     const isFailure = !(error instanceof DOMException) && !this.#isClosed
@@ -143,6 +151,9 @@ class StreamIndex implements FileStreams {
     if (!this.#isIndexed(entry)) return
     this.#remove(entry)
     this.#tools.measures.count('gitbugviewer_stream_failures_total', {})
+    // A disk that is full spoils one after the other.
+    if (this.#areFilesSpoiled) return
+    this.#areFilesSpoiled = true
     this.#tools.log.warn(
       { err: cause },
       'the file of a long answer cannot be used; nobody new gets that answer from it',

@@ -106,7 +106,7 @@ export class StreamPipe {
     this.opened = this.#open()
     // Readers hear of it; there may be none.
     this.#outcome.promise.catch(() => {})
-    this.gone = this.#run(create)
+    this.gone = this.#live(this.#make(create))
   }
 
   /** Bytes in the file so far. */
@@ -163,8 +163,8 @@ export class StreamPipe {
     }
   }
 
-  async #run(create: CreateStream) {
-    const made = this.#make(create)
+  /** Until nobody needs it any more. It knows no writer, which may hold much and has done its work long before. */
+  async #live(made: Promise<void>) {
     while (this.#isNeeded()) await this.#life.wait()
     await this.opened
     await this.#flushing

@@ -3,6 +3,7 @@
  * it: of a request only method, address and sender are written, and settings are never logged whole.
  */
 import pino, { type Logger, stdTimeFunctions } from 'pino'
+import { harmlessLine } from './terminal-line.ts'
 
 export interface LogOptions {
   readonly level: string
@@ -22,10 +23,13 @@ export async function createLogger(options: LogOptions): Promise<Logger> {
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY)
   if (!isPretty) return pino(settings, pino.destination({ fd: standardError, sync: true }))
   const { default: pretty } = await import('pino-pretty')
-  return pino(
-    settings,
-    pretty({ destination: standardError, sync: true, colorize: process.stderr.isTTY, ignore: 'pid,hostname' }),
-  )
+  const terminal = pretty({
+    destination: standardError,
+    sync: true,
+    colorize: process.stderr.isTTY,
+    ignore: 'pid,hostname',
+  })
+  return pino(settings, { write: line => terminal.write(harmlessLine(line)) })
 }
 
 interface LoggedRequest {

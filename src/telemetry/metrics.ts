@@ -4,7 +4,7 @@
  * loaded when somebody reads for the first time. Nothing is global: a program has its own numbers.
  */
 import type { Registry } from '@prometheus-io/client'
-import { type MeasureEntry, type Measures, measureCatalogue } from '../base/measures.ts'
+import { type MeasureEntry, type Measures, measureCatalogue, type PassingMeasures } from '../base/measures.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 import { CounterSeries, GaugeSeries, HistogramSeries, type Labels, type ReadGauge, type Sample } from './series.ts'
 
@@ -13,6 +13,8 @@ export interface Metrics extends Measures {
   readonly contentType: string
   /** All measures, and those of the process. Those who ask at the same time share one answer. */
   readText(): Promise<string>
+  /** The same numbers for a part of the program that ends before it. */
+  passing(): PassingMeasures
 }
 
 /** How often the event loop is looked at to see how late it is; a delay that is shorter does not show. */
@@ -37,12 +39,28 @@ export function createMetrics(): Metrics {
     }))
   const reading = createSingleFlight<'text', string>()
   const writer = createWriter()
-  return {
-    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  const measures: Measures = {
     count: (name, labels, by = 1) => counters.get(name)?.add(labels as Labels, by),
     observe: (name, seconds, labels) => histograms.get(name)?.add(labels as Labels, seconds),
     gauge: (name: string, read: ReadGauge) => gauges.get(name)?.addReader(read),
+  }
+  return {
+    ...measures,
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
     readText: () => reading.run('text', () => writer.write(describe())),
+    passing() {
+      const readers: [name: string, read: ReadGauge][] = []
+      return {
+        ...measures,
+        gauge(...gauge) {
+          readers.push(gauge)
+          measures.gauge(...gauge)
+        },
+        [Symbol.dispose]() {
+          for (const [name, read] of readers.splice(0)) gauges.get(name)?.removeReader(read)
+        },
+      }
+    },
   }
 }
 

@@ -133,14 +133,18 @@ export type ReadGauge = () => number | readonly { readonly labels: Labels; reado
 /** What is asked when somebody reads. */
 export class GaugeSeries {
   readonly #entry: MeasureEntry
-  readonly #readers: ReadGauge[] = []
+  readonly #readers = new Set<ReadGauge>()
 
   constructor(entry: MeasureEntry) {
     this.#entry = entry
   }
 
   addReader(read: ReadGauge) {
-    this.#readers.push(read)
+    this.#readers.add(read)
+  }
+
+  removeReader(read: ReadGauge) {
+    this.#readers.delete(read)
   }
 
   samples(): Sample[] {

@@ -261,7 +261,42 @@ describe('objects that git lets in', () => {
     await using repository = await buildRepository(scene.t)
     const ref = `refs/bugs/${'e'.repeat(64)}`
     await writeLooseRef(repository.path, ref, `${hash}\n`)
-    await expectOnlyLost(repository.path, ref, { bugs, reason: /./ })
+    await expectOnlyLost(repository.path, ref, { bugs, reason: /cannot be read/ })
+  })
+
+  // They would take a hundred times as much memory as room in the repository.
+  test.each(sizes)('a commit may have 32 parents and no more: bugs %s', async (_how, bugs) => {
+    const scene = createScene(bugs)
+    const parent = scene.bugs[0]!.tip
+    const withParents = (count: number) =>
+      scene.t.packCommit({ ops: '{}', editClocks: [99], parents: Array.from({ length: count }, () => parent) })
+    const id = 'e'.repeat(64)
+    scene.t.ref(`refs/bugs/${id}`, withParents(32))
+    scene.t.ref(`refs/bugs/${id.replace(/.$/, 'f')}`, withParents(33))
+    await using repository = await buildRepository(scene.t)
+    const { tracker } = await load(repository.path)
+    expect(tracker.problems.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/author/),
+      expect.stringMatching(/commit [0-9a-f]{40} cannot be read/),
+    ])
+    expect(tracker.bugs).toHaveLength(bugs)
+  })
+
+  // git does not compare the bytes of an object with its name when it reads them, so a file can say anything.
+  test.each(sizes)('an identity whose versions run in a circle loses no other: bugs %s', async (_how, bugs) => {
+    const scene = createScene(bugs)
+    const eve = scene.t.identity({ name: 'Eve', at: 1_700_000_000 })
+    scene.t.identityVersion(eve, { name: 'Eve the Second', at: 1_700_000_001 })
+    await using repository = await buildRepository(scene.t, { loose: true })
+    const file = looseFile(repository.path, eve.commits[0]!)
+    const tree = await resolve(repository.path, `${eve.commits[0]}^{tree}`)
+    const commit = `tree ${tree}\nparent ${eve.tip}\nauthor ${person}\ncommitter ${person}\n\n`
+    await chmod(file, 0o644)
+    await writeFile(file, deflateSync(Buffer.from(`commit ${commit.length}\0${commit}`)))
+    const { tracker } = await load(repository.path)
+    expect(tracker.problems).toEqual([{ ref: eve.ref, reason: expect.stringMatching(/circle/) as string }])
+    expect(tracker.bugs).toHaveLength(bugs)
+    expect(tracker.identities.has(scene.ada.id)).toBe(true)
   })
 
   test('a commit with a message of two megabytes is the same bug whether it is walked or read by itself', async () => {

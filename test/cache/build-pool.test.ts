@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
@@ -233,6 +233,21 @@ describe('a build', () => {
     expect(told).toBeGreaterThan(0)
     expect([setup.processes.running, setup.children(), setup.pool.load.waiting]).toEqual([0, [], 0])
     expect(await setup.read(other.path, await refsOf(setup.git, other.path))).toHaveLength(102)
+  })
+
+  test('gives way to this thread: its git processes have a lower priority, and this one keeps its own', async () => {
+    const before = new Set(listChildren().keys())
+    const own = getPriority()
+    await using setup = await setUp({ program: join(bin, 'hanging') })
+    const refs = await refsOf(setup.git, built.path)
+    const stop = new AbortController()
+    const outcome = expect(setup.read(built.path, refs, { signal: stop.signal })).rejects.toThrow('seen')
+    while (setup.processes.running < 4) await new Promise(setImmediate)
+    const started = [...listChildren().keys()].filter(pid => !before.has(pid))
+    expect(started.map(pid => getPriority(pid))).toEqual(Array.from({ length: 4 }, () => Math.min(19, own + 5)))
+    expect(getPriority()).toBe(own)
+    stop.abort(new Error('seen'))
+    await outcome
   })
 
   test('that is stopped while git does not answer ends git', async () => {

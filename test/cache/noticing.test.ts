@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { nextTick } from '../git/next-tick.ts'
 import { applyTo, buildRepository, deleteRef, moveRef, runGit } from '../support/tracker-builder.ts'
 import { openManager, settle, smallTracker, start, titles, twoHoursMs } from './manager-scene.ts'
+import { createScene, fewBugs, looseFile } from './tracker-scene.ts'
 
 const checks = 'gitbugviewer_fingerprint_checks_total'
 
@@ -239,4 +240,25 @@ test('an empty repository that rests is told without a listing, until something 
   await nextTick()
   await applyTo(empty.path, t)
   expect(await titles(setup.manager)).toEqual(['First'])
+})
+
+test('an object that arrives without any ref moving is read within seconds, and nobody waits for it', async () => {
+  const { t, bugs } = createScene(fewBugs)
+  await using built = await buildRepository(t, { loose: true })
+  const file = looseFile(built.path, bugs[0]!.tip)
+  await rename(file, `${file}.away`)
+  await using setup = await openManager([built.path], { lookAfterMs: 0 })
+  expect(await titles(setup.manager)).toHaveLength(fewBugs - 1)
+  setup.clock.advance(1000)
+  // The listing settles.
+  expect(await titles(setup.manager)).toHaveLength(fewBugs - 1)
+  await rename(`${file}.away`, file)
+  const { listings } = setup.counts
+  setup.clock.advance(1999)
+  expect(await titles(setup.manager)).toHaveLength(fewBugs - 1)
+  expect(setup.counts.listings).toBe(listings)
+  setup.clock.advance(1)
+  expect(await titles(setup.manager)).toHaveLength(fewBugs - 1)
+  await expect.poll(() => titles(setup.manager)).toHaveLength(fewBugs)
+  expect(setup.counts.listings).toBe(listings + 1)
 })

@@ -21,7 +21,7 @@ import { looseFile } from './tracker-scene.ts'
 
 const signal = new AbortController().signal
 const at = 1_700_000_000
-const tenMinutesMs = 10 * 60_000
+const minuteMs = 60_000
 
 /** Three bugs, one of them with a file, beside code. */
 function scene(objectFormat: 'sha1' | 'sha256' = 'sha1') {
@@ -188,11 +188,11 @@ describe('where something is missing that no bug is read for,', () => {
     using lease = await setup.manager.acquire('r0')
     const before = lease.fetchable()
     await expect(packed(lease)).rejects.toMatchObject({ code: 'OBJECT_UNREADABLE' })
-    setup.clock.advance(tenMinutesMs)
+    setup.clock.advance(minuteMs)
     await packed(lease)
     expect(namesOf(lease.fetchable())).not.toContain(bugs[0].ref)
     await mend()
-    setup.clock.advance(tenMinutesMs)
+    setup.clock.advance(minuteMs)
     await packed(lease)
     expect(lease.fetchable().digest).toBe(before.digest)
     expect(await packed(lease)).toContain(file)
@@ -265,12 +265,12 @@ describe('a lease that is shared', () => {
     first[Symbol.dispose]()
     await deleteRef(built.path, bugs[2].ref)
     await setup.manager.invalidate('r0').done
-    setup.clock.advance(tenMinutesMs * 10)
+    setup.clock.advance(minuteMs * 10)
     expect(setup.manager.openNames()).toEqual(['r0'])
     expect(second.tracker).toBe(tracker)
     expect(await packed(second)).toContain(bugs[2].tip)
     second[Symbol.dispose]()
-    setup.clock.advance(tenMinutesMs * 10)
+    setup.clock.advance(minuteMs * 10)
     expect(setup.manager.openNames()).toEqual([])
   })
 

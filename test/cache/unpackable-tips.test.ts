@@ -4,7 +4,7 @@ import { createUnpackableTips } from '../../src/cache/unpackable-tips.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const signal = new AbortController().signal
-const tenMinutesMs = 10 * 60_000
+const shortestRestMs = 3000
 
 /** A repository in which these tips are spoilt; each look takes some time. */
 function scene(spoilt: Iterable<string>, { lookMs = 0 } = {}) {
@@ -86,12 +86,12 @@ test('who has gone does not wait for a search, and its signal ends the search', 
   await expect(searching).rejects.toThrow('enough')
 })
 
-test('after ten minutes it is looked whether what is known was mended, and not before', async () => {
+test('after three seconds it is looked whether what is known was mended, and not before', async () => {
   const { tips, bad, clock, looks } = scene(['tip 1', 'tip 2'])
   await tips.search({ content: 'x', tips: names(5) }, signal)
   const searched = looks.length
   bad.delete('tip 1')
-  clock.advance(tenMinutesMs - 1)
+  clock.advance(shortestRestMs - 1)
   await tips.lookAgain(signal)
   expect(looks).toHaveLength(searched)
   clock.advance(1)
@@ -111,7 +111,24 @@ test('where it cannot be told whether it was mended, it is not taken to be', asy
   })
   await tips.search({ content: 'x', tips: ['tip'] }, signal)
   isBroken = true
-  clock.advance(tenMinutesMs)
+  clock.advance(shortestRestMs)
   await expect(tips.lookAgain(signal)).rejects.toThrow('git is gone')
   expect([...tips.known]).toEqual(['tip'])
+})
+
+test('a look that takes long is not made again for a hundred times as long', async () => {
+  const clock = createManualClock()
+  let looks = 0
+  const tips = createUnpackableTips(clock, async () => {
+    looks++
+    clock.advance(1000)
+    return false
+  })
+  await tips.search({ content: 'x', tips: ['tip'] }, signal)
+  clock.advance(99_999)
+  await tips.lookAgain(signal)
+  expect(looks).toBe(1)
+  clock.advance(1)
+  await tips.lookAgain(signal)
+  expect(looks).toBe(2)
 })

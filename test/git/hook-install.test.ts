@@ -169,7 +169,7 @@ describe('another hook', () => {
     await writeHook()
     await expect(uninstall()).rejects.toThrow(`${hook} is not a hook of git-bug-viewer`)
     await rm(hook)
-    await expect(uninstall()).rejects.toThrow(`${hook} is not a hook of git-bug-viewer`)
+    await expect(uninstall()).rejects.toThrow(`there is no hook ${hook}`)
   })
 })
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { chmod, mkdtemp, rm, truncate } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rename, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -113,13 +113,70 @@ test('the process is ended after its idle time and a later question starts anoth
   expect((await reader.read(hashes[0]!, manyBytes))?.size).toBe(3)
 })
 
-test('a process that is killed from outside fails its questions, and the next one gets a fresh process', async () => {
+test('the question of a process that is killed from outside is put to a fresh one', async () => {
   const { repository, hashes } = await repositoryWithBlobs(['one'])
   await using _repository = repository
   await using fake = await fakeGit(`if [ -e "$0.died" ]; then exec git "$@"; fi; touch "$0.died"; kill -9 $$`)
   await using reader = createObjectReader({ ...setup, program: fake.program }, repository.path, command)
-  await expect(reader.read(hashes[0]!, manyBytes)).rejects.toMatchObject({ code: 'OBJECT_UNREADABLE' })
   expect((await reader.read(hashes[0]!, manyBytes))?.bytes?.toString()).toBe('one')
+})
+
+test('an object of which process after process is killed is refused, and the others are read', async () => {
+  const { repository, hashes } = await repositoryWithBlobs(['one', 'two'])
+  await using _repository = repository
+  await using fake = await fakeGit(`while read command name; do
+    case "$name" in
+      ${hashes[0]}) kill -9 $$;;
+      ${hashes[1]}) printf '%s blob 3\ntwo\n' "$name";;
+      ?*) echo "$name missing";;
+    esac
+  done`)
+  await using reader = createObjectReader({ ...setup, program: fake.program }, repository.path, command)
+  const [first, second] = await Promise.allSettled(hashes.map(name => reader.read(name, manyBytes)))
+  expect(first).toMatchObject({ reason: { code: 'OBJECT_UNREADABLE', data: { signal: 'SIGKILL' } } })
+  expect(second).toMatchObject({ value: { size: 3 } })
+})
+
+test('a git that answers nothing at all is at fault, and not the objects it was asked for', async () => {
+  await using fake = await fakeGit('echo "$$" >> "$0.started"; read question; echo "fatal: not today" >&2; exit 128')
+  await using reader = createObjectReader({ ...setup, program: fake.program }, fake.folder, command)
+  const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => reader.read('1'.repeat(40), manyBytes)))
+  const codes = outcomes.map(outcome => outcome.status === 'rejected' && (outcome.reason as { code: string }).code)
+  expect(new Set(codes)).toEqual(new Set(['GIT_FAILED']))
+  expect((await readFile(`${fake.program}.started`, 'utf8')).trim().split('\n')).toHaveLength(2)
+})
+
+describe('an object that a process of some age does not find', () => {
+  const aged = async (loose = false) => {
+    const clock = createManualClock()
+    const built = await repositoryWithBlobs(['one', 'two', 'three'], loose)
+    const reader = createObjectReader({ ...setup, clock }, built.repository.path, command)
+    const text = async (name: string) => (await reader.read(name, manyBytes))?.bytes?.toString()
+    expect(await text(built.hashes[0]!)).toBe('one')
+    clock.advance(1000)
+    return { ...built, reader, text }
+  }
+
+  test('is found by a fresh one, where another repository is in its place', async () => {
+    const { repository, hashes, reader, text } = await aged()
+    await using _built = repository
+    await using _reader = reader
+    await using other = await repositoryWithBlobs(['four', 'two']).then(({ repository: built }) => built)
+    await rename(repository.path, `${repository.path}.away`)
+    await rename(other.path, repository.path)
+    const four = (await runGit(repository.path, ['hash-object', '--stdin'], { input: 'four' })).trim()
+    expect(await Promise.all([text(four), text(hashes[1]!), text(four)])).toEqual(['four', 'two', 'four'])
+  })
+
+  test('is missing where a fresh one does not find it either, which costs one process for all who ask', async () => {
+    const { repository, hashes, reader, text } = await aged()
+    await using _built = repository
+    await using _reader = reader
+    const missing = ['0'.repeat(40), '1'.repeat(40)]
+    const asked = [missing[0]!, hashes[1]!, missing[1]!, hashes[2]!]
+    expect(await Promise.all(asked.map(text))).toEqual([undefined, 'two', undefined, 'three'])
+    expect(reader.processes).toBe(1)
+  })
 })
 
 test.each([
@@ -132,10 +189,7 @@ test.each([
 ])('%s ends the process and is a protocol error', async (_what, script) => {
   await using fake = await fakeGit(script)
   await using reader = createObjectReader({ ...setup, program: fake.program }, fake.folder, command)
-  await expect(reader.read('0'.repeat(40), manyBytes)).rejects.toMatchObject({
-    code: 'OBJECT_UNREADABLE',
-    cause: { code: 'GIT_PROTOCOL' },
-  })
+  await expect(reader.read('0'.repeat(40), manyBytes)).rejects.toMatchObject({ code: 'GIT_PROTOCOL' })
   expect(reader.processes).toBe(0)
 })
 

@@ -62,3 +62,35 @@ test('runs are measured by how they ended, and those that were left out are coun
   expect(['done', 'failed', 'stopped'].map(count)).toEqual([1, 1, 1])
   expect(read.value('gitbugviewer_job_skips_total', { task: 'look' })).toBe(2)
 })
+
+test.each([
+  ['back by an hour', -3_600_000],
+  ['forward by a day', 86_400_000],
+])('a clock that is set %s does not keep a job from its schedule', async (_step, byMs) => {
+  let runs = 0
+  const run = async () => void runs++
+  await using _jobs = startJobs([{ name: 'count', schedule: '* * * * *', run }], silentLog)
+  await vi.advanceTimersByTimeAsync(90_000)
+  expect(runs).toBeGreaterThan(0)
+  const before = runs
+  vi.setSystemTime(Date.now() + byMs)
+  await vi.advanceTimersByTimeAsync(120_000)
+  expect(runs - before).toBe(2)
+})
+
+test('a clock that is set while a job runs does not start it beside itself', async () => {
+  const gate = Promise.withResolvers<void>()
+  let runs = 0
+  const run = async () => {
+    runs++
+    await gate.promise
+  }
+  await using _jobs = startJobs([{ name: 'count', schedule: everySecond, run }], silentLog)
+  await vi.advanceTimersByTimeAsync(2000)
+  vi.setSystemTime(Date.now() - 3_600_000)
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(runs).toBe(1)
+  gate.resolve()
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(runs).toBeGreaterThan(1)
+})

@@ -170,6 +170,29 @@ describe('a match', () => {
     expect(byTrigrams).toEqual([0, 0, 1, 0])
     expect((await session.match('kiln')).score(2)).toBe(0)
   })
+
+  test('that is ranked adds up how often a text holds any of the words with a part in common, however many they are', async () => {
+    const index = openIndex()
+    const session = index.open('one', noSource)
+    const filler = 'clay sensor relay door '.repeat(20)
+    // More words than one question to the index names.
+    const words = Array.from(
+      { length: 40 },
+      (_, n) => `kiln${String.fromCharCode(97 + (n % 26), 97 + Math.floor(n / 26))}`,
+    )
+    const put = [
+      bugText(0, `clay\n${filler}`),
+      bugText(1, `clay\n${words[0]} ${filler}`),
+      bugText(2, `clay\n${words[0]} ${words[20]} ${words[39]} ${filler}`),
+      ...words.map((word, n) => bugText(3 + n, `clay\n${word} ${filler}`)),
+    ]
+    session.update({ isWhole: true, put, removed: [] })
+    await index.reached('indexed')
+    const match = await session.match('iln', { ranked: true })
+    expect(numbersOf(match)).toEqual(put.slice(1).map(({ number }) => number))
+    const [none, one, three] = [0, 1, 2].map(number => match.score(number))
+    expect([none === 0, one! > 0, three! > one!]).toEqual([true, true, true])
+  })
 })
 
 describe('an update', () => {

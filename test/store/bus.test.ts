@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { createOffBus, type RepositoryNews } from '../../src/store/bus.ts'
 import { createRedisBus } from '../../src/store/redis-bus.ts'
+import { openRedisProxy } from '../faults/redis-proxy.ts'
 import { openRedisServer } from '../support/redis-server.ts'
 import { hasProgram } from '../support/required-programs.ts'
 import { createTestMeasures } from './contract.ts'
@@ -168,11 +169,28 @@ describe.skipIf(!hasProgram('redis-server'))('the bus over Redis', () => {
     await server.stop()
     await one.asking.log.written('redis is not there; work goes on without it')
     one.bus.tell({ repository: 'tool', digest: undefined })
-    await server.start()
-    await one.until(1)
-    expect(one.measures.sum('gitbugviewer_store_errors_total', { backend: 'redis', operation: 'bus' })).toBe(1)
+    await expect
+      .poll(() => one.measures.sum('gitbugviewer_store_errors_total', { backend: 'redis', operation: 'bus' }))
+      .toBe(1)
     expect(one.measures.sum('gitbugviewer_bus_messages_total')).toBe(0)
     expect(one.log.lines).toEqual([])
+  })
+
+  test('what could not be told is told when the server is there again, the latest of each repository', async () => {
+    await using server = await openRedisServer()
+    await using proxy = await openRedisProxy(server.port)
+    await using one = await joinBus(proxy.url)
+    // Has its connections all the time, so it does not know that it may have missed something.
+    await using other = await joinBus(server.url)
+    proxy.cut(true)
+    for (const digest of ['a1', 'b2']) one.bus.tell({ repository: 'tool', digest })
+    one.bus.tell({ repository: 'pump', digest: undefined })
+    await one.asking.log.written('redis is not there; work goes on without it')
+    proxy.cut(false)
+    const isTold = () => other.events.map(event => JSON.stringify(event)).join('\n')
+    await expect.poll(isTold).toContain('b2')
+    await expect.poll(isTold).toContain('pump')
+    expect(other.events).not.toContain('missed')
   })
 
   test('a server that refuses news says so once', async () => {

@@ -36,10 +36,10 @@ test('a success between failures begins the count anew', () => {
   expect(breaker.isOpen).toBe(false)
 })
 
-test('after a pause one trial at a time is let through, and the pause doubles up to half a minute', () => {
+test('after a pause one trial at a time is let through, and the pause doubles up to four seconds', () => {
   const { breaker, fail, clock, told } = open({ maxFailures: 1 })
   fail()
-  for (const pauseMs of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+  for (const pauseMs of [1000, 2000, 4000, 4000, 4000]) {
     clock.advance(pauseMs - 1)
     expect(breaker.enter()).toBe(undefined)
     clock.advance(1)

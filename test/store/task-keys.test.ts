@@ -248,4 +248,19 @@ describe.skipIf(!hasProgram('redis-server'))('with a Redis server', () => {
     await one.connectionLog.written(back)
     expect(await takeWhenFree(one.keys, 'another', signal)).toBeDefined()
   })
+
+  test('a key that a server took while it stood still, and nobody was told of, is given back when it goes on', async ({
+    signal,
+  }) => {
+    await using own = await openRedisServer()
+    await using one = openInstance(own.url, 'orphan', { leaseMs: 300_000, timeoutMs: 200 })
+    await using other = openInstance(own.url, 'orphan', { leaseMs: 300_000 })
+    await (await one.keys.tryTake('something'))?.[Symbol.asyncDispose]()
+    own.pause()
+    const held = await one.keys.tryTake('build')
+    await held?.[Symbol.asyncDispose]()
+    own.continue()
+    await one.connectionLog.written(back)
+    expect(await takeWhenFree(other.keys, 'build', signal)).toBeDefined()
+  })
 })

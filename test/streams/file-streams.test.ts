@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promiseHooks } from 'node:v8'
+import { promiseHooks, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openFileStreams } from '../../src/streams/file-streams.ts'
 import type { CreateStream, StreamReader } from '../../src/streams/stream-cache.ts'
@@ -378,4 +379,31 @@ describe('a thousand readers', () => {
     })
     expect(steps).toBeLessThan(30 * 1000)
   })
+})
+
+test('a stream that is kept does not keep what it was made from', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const collected = new Set<string>()
+  const registry = new FinalizationRegistry<string>(name => collected.add(name))
+  await using scene = openFileScene({ files: createMemoryFiles() })
+  const { streams } = scene
+  const make = async (key: string) => {
+    // Such as a lease: it leads to all that was read of a repository.
+    const source = { bytes: textAt(0, 1000) }
+    registry.register(source, key)
+    const { reader } = await streams.findOrCreate(key, async sink => await sink.write(source.bytes))
+    expect((await readRest(reader)).length).toBe(1000)
+    await reader.close()
+  }
+  await make('first')
+  await make('second')
+  await expect
+    .poll(() => {
+      collect()
+      return collected
+    })
+    .toEqual(new Set(['first', 'second']))
+  const again = await fetchAll(streams, 'first', () => Promise.reject(new Error('it is there')))
+  expect([again.isFound, again.bytes.length]).toEqual([true, 1000])
 })

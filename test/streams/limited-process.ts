@@ -16,4 +16,6 @@ const { isFound } = await fetchAll(scene.streams, 'key', createText(1))
 await scene[Symbol.asyncDispose]()
 const isWhole = read.map(one => one.equals(textAt(0, bytes)))
 const left = await readdir(folder)
-process.stdout.write(JSON.stringify({ isWhole, isFound, warnings: scene.log.lines.length, left }))
+process.stdout.write(
+  JSON.stringify({ isWhole, isFound, warnings: scene.log.lines.filter(({ level }) => level === 'warn').length, left }),
+)

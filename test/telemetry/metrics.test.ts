@@ -75,6 +75,18 @@ test('a gauge is asked each time, and several may tell its parts', async () => {
   expect(read.value('gitbugviewer_cache_bytes', { tier: 'full_bug' })).toBe(20)
 })
 
+test('a part of the program that ends counts on, and is asked no more', async () => {
+  const metrics = createMetrics()
+  const [first, second] = [metrics.passing(), metrics.passing()]
+  first.gauge('gitbugviewer_cache_bytes', () => [{ labels: { tier: 'page' }, value: 10 }])
+  second.gauge('gitbugviewer_cache_bytes', () => [{ labels: { tier: 'page' }, value: 1 }])
+  first[Symbol.dispose]()
+  first.count('gitbugviewer_entities_total', { result: 'read' })
+  const read = parseExposition(await metrics.readText())
+  expect(read.value('gitbugviewer_cache_bytes', { tier: 'page' })).toBe(1)
+  expect(read.value('gitbugviewer_entities_total', { result: 'read' })).toBe(1)
+})
+
 test('two programs in one process count apart', async () => {
   const [one, other] = [createMetrics(), createMetrics()]
   one.count('gitbugviewer_entities_total', { result: 'read' }, 3)
