@@ -159,14 +159,19 @@ function toBug(raw: RawBug, applied: Applied): Bug {
   }
 }
 
-const noProblems: readonly Problem[] = []
+/** Commits that are named with what is odd about them; of more, only their number is told. */
+const maxRemarks = 20
 
+/** What is odd about packs that could be read, one line for each: in time and room, whatever they hold. */
 function remarksOf(packs: readonly Pack[]): readonly Problem[] {
-  let problems = noProblems
+  const problems: Problem[] = []
+  let unnamed = 0
   for (const { commit, operations } of packs) {
-    for (const { remarks } of operations) {
-      if (remarks.length > 0) problems = [...problems, ...remarks.map(reason => ({ reason, commit }))]
-    }
+    const reason = operations.find(({ remarks }) => remarks.length > 0)?.remarks[0]
+    if (reason === undefined) continue
+    if (problems.length < maxRemarks) problems.push({ reason, commit })
+    else unnamed++
   }
+  if (unnamed > 0) problems.push({ reason: `and something odd in more commits: ${unnamed}` })
   return problems
 }

@@ -10,7 +10,7 @@ export class FieldProblem extends Error {}
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /** The greatest time that a date can show, in Unix seconds. */
-const maxUnixSeconds = 8_640_000_000_000
+export const maxUnixSeconds = 8_640_000_000_000
 
 export function asObject(value: unknown, what: string): JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -66,6 +66,8 @@ function orderChain(raw: RawIdentity): RawVersion[] {
   for (let commit: string | undefined = raw.tip; commit !== undefined; ) {
     const version = byCommit.get(commit)
     if (!version) throw new FieldProblem(`commit ${commit} is missing`)
+    // git does not compare objects with their names when it reads them: whoever can write files can bend a chain.
+    if (chain.length === raw.versions.length) throw new FieldProblem('its versions run in a circle')
     if (version.parents.length > 1) throw new FieldProblem('an identity cannot have merges')
     chain.push(version)
     commit = version.parents[0]

@@ -41,6 +41,9 @@ const versionPrefix = 'version-'
 const editClockPrefix = 'edit-clock-'
 const createClockPrefix = 'create-clock-'
 
+/** How the names of the entries begin that say something by their names. */
+export const tellingPrefixes: readonly string[] = [versionPrefix, editClockPrefix, createClockPrefix]
+
 /** The entry of a pack's tree that holds its operations. */
 export const opsEntry = 'ops'
 

@@ -76,8 +76,11 @@ export type Filter =
 
 export type FilterKind = Filter['kind']
 
-/** `relevance`: how well the terms fit; without terms it is `creation`. */
-export type SortKey = 'id' | 'creation' | 'edit' | 'comments' | 'relevance'
+/**
+ * `edit` goes by lamport times, `updated` by the date that pages show; after an import, or with wrong clocks, these are
+ * two orders. `relevance`: how well the terms fit; without terms it is `creation`.
+ */
+export type SortKey = 'id' | 'creation' | 'edit' | 'updated' | 'comments' | 'relevance'
 
 export interface Sort {
   readonly key: SortKey

@@ -92,13 +92,20 @@ export function withSort(query: Query, sort: Sort | undefined): Query {
 
 /** Every filter of the query in order, each once, for removable chips. `sort:` is none of them. */
 export function listActiveFilters(query: Query): ActiveFilter[] {
-  const active: ActiveFilter[] = []
+  const active = new Map<string, ActiveFilter>()
   for (const filter of query.filters) {
     const text = printFilter(filter)
-    if (text === undefined || active.some(other => other.text === text)) continue
-    active.push({ filter, text, without: withoutFilter(query, filter) })
+    if (text === undefined || active.has(text)) continue
+    active.set(text, {
+      filter,
+      text,
+      // Made where it is wanted: of hundreds of filters few are shown.
+      get without() {
+        return withoutFilter(query, filter)
+      },
+    })
   }
-  return active
+  return [...active.values()]
 }
 
 function areOpposite(a: Filter, b: Filter): boolean {

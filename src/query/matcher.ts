@@ -7,9 +7,9 @@
  * first that fails. Refuses to know where bugs come from and in which order they go.
  */
 import type { BugSummary, Identity } from '../bug/model.ts'
-import type { Filter, FilterKind, Query, Range } from './ast.ts'
+import { type Filter, type FilterKind, isPersonKind, type PersonKind, type Query, type Range } from './ast.ts'
 import { createCaselessSearch } from './byte-search.ts'
-import { compilePerson } from './people.ts'
+import { compilePeople, type MatchPerson } from './people.ts'
 import { compileTextTest, type TextMatches } from './text-test.ts'
 
 export type MatchBug = (bug: BugSummary) => boolean
@@ -26,8 +26,14 @@ export function compileMatcher(query: Query, context: MatchContext): MatchBug {
   const tests: MatchBug[] = []
   for (const { kind, several } of cheapestFirst) {
     const same = query.filters.filter(filter => filter.kind === kind)
-    const wanted = same.filter(filter => !filter.negated).map(filter => compileFilter(filter, context))
-    const unwanted = same.filter(filter => filter.negated).map(filter => compileFilter(filter, context))
+    const wanted = compileFilters(
+      same.filter(filter => !filter.negated),
+      context,
+    )
+    const unwanted = compileFilters(
+      same.filter(filter => filter.negated),
+      context,
+    )
     if (several === 'all' || wanted.length === 1) tests.push(...wanted)
     else if (wanted.length > 1) tests.push(bug => wanted.some(test => test(bug)))
     for (const test of unwanted) tests.push(bug => !test(bug))
@@ -60,8 +66,33 @@ const cheapestFirst: readonly { kind: TestedKind; several: Several }[] = [
   { kind: 'title', several: 'all' },
 ]
 
+/** Tests of filters of one kind, as if none were negated. Those on people, of whom any is to match, are one. */
+function compileFilters(filters: readonly Filter[], { identities }: MatchContext): MatchBug[] {
+  const [first] = filters
+  if (!first) return []
+  if (!isPersonKind(first.kind)) return filters.map(compileFilter)
+  const match = compilePeople(
+    filters.map(({ value }) => value),
+    identities,
+  )
+  return [compilePeopleTest(first.kind, match)]
+}
+
+function compilePeopleTest(kind: PersonKind, match: MatchPerson): MatchBug {
+  switch (kind) {
+    case 'author':
+      return bug => match(bug.authorId)
+    case 'participant':
+      return bug => bug.participantIds.some(match)
+    case 'actor':
+      return bug => bug.actorIds.some(match)
+    case 'involves':
+      return bug => match(bug.authorId) || bug.participantIds.some(match) || bug.actorIds.some(match)
+  }
+}
+
 /** The test of one filter, as if it were not negated. */
-function compileFilter(filter: Filter, context: MatchContext): MatchBug {
+function compileFilter(filter: Filter): MatchBug {
   const { value } = filter
   switch (filter.kind) {
     case 'status':
@@ -80,29 +111,17 @@ function compileFilter(filter: Filter, context: MatchContext): MatchBug {
       return bug => bug.metadata.get(filter.key) === value
     case 'label':
       return bug => bug.labels.includes(value)
-    case 'author': {
-      const match = compilePerson(value, context.identities)
-      return bug => match(bug.authorId)
-    }
-    case 'participant': {
-      const match = compilePerson(value, context.identities)
-      return bug => bug.participantIds.some(match)
-    }
-    case 'actor': {
-      const match = compilePerson(value, context.identities)
-      return bug => bug.actorIds.some(match)
-    }
-    case 'involves': {
-      const match = compilePerson(value, context.identities)
-      return bug => match(bug.authorId) || bug.participantIds.some(match) || bug.actorIds.some(match)
-    }
     case 'title': {
       const search = createCaselessSearch(value)
       return bug => search(bug.title)
     }
-    // Not among the kinds that get here; what they ask is in the test of texts.
+    // Not among the kinds that get here; what they ask is in the test of texts, or in the one of people.
     case 'term':
     case 'in':
+    case 'author':
+    case 'participant':
+    case 'actor':
+    case 'involves':
       return () => true
   }
 }

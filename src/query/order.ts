@@ -10,8 +10,8 @@ import type { ScoreBug } from './relevance.ts'
 export type CompareBugs = (a: BugSummary, b: BugSummary) => number
 
 /**
- * The comparison of an order: creation and edit by lamport time, then by Unix time; comments by their number, then by
- * edit; relevance by the score, then by creation; and by id at last.
+ * The comparison of an order: creation and edit by lamport time, then by Unix time; updated by Unix time, then by edit;
+ * comments by their number, then by edit; relevance by the score, then by creation; and by id at last.
  * @param score of `compileScore`; without it relevance is creation
  */
 export function createOrder(sort: Sort, score: ScoreBug = () => 0): CompareBugs {
@@ -23,6 +23,8 @@ export function createOrder(sort: Sort, score: ScoreBug = () => 0): CompareBugs 
       return (a, b) => sign * compareCreation(a, b) || compare(a.id, b.id)
     case 'edit':
       return (a, b) => sign * compareEdit(a, b) || compare(a.id, b.id)
+    case 'updated':
+      return (a, b) => sign * (compare(a.editedAt, b.editedAt) || compareEdit(a, b)) || compare(a.id, b.id)
     case 'relevance':
       return (a, b) => sign * (score(a) - score(b) || compareCreation(a, b)) || compare(a.id, b.id)
     case 'comments':

@@ -1,7 +1,8 @@
 /**
- * Which people a value of `author:`, `actor:`, `participant:` or `involves:` means (`format.md`, "The query
- * language"): those whose id starts with it, or whose name or login contains it, without regard to case; accents count.
- * Looked up once for a query, not once for a bug.
+ * Which people the values of `author:`, `actor:`, `participant:` or `involves:` mean (`format.md`, "The query
+ * language"): those whose id starts with one of them, or whose name or login contains one, without regard to case;
+ * accents count. Each person is looked at once for a query, and not once for a bug or a value: queries may have
+ * hundreds of values, and trackers ten thousands of bugs.
  */
 import type { Identity } from '../bug/model.ts'
 import { createCaselessSearch } from './byte-search.ts'
@@ -10,15 +11,22 @@ import { createCaselessSearch } from './byte-search.ts'
 export type MatchPerson = (id: string) => boolean
 
 /**
- * Compiles one value. An id without an identity (missing, unreadable) has no name, and is matched as an id.
+ * Compiles values of which any is to match. An id without an identity (missing, unreadable) has no name, and is matched
+ * as an id.
  */
-export function compilePerson(value: string, identities: ReadonlyMap<string, Identity>): MatchPerson {
-  const search = createCaselessSearch(value)
-  const ids = new Set<string>()
-  for (const { id, name, login } of identities.values()) {
-    if (search(name ?? '') || search(login ?? '')) ids.add(id)
+export function compilePeople(values: readonly string[], identities: ReadonlyMap<string, Identity>): MatchPerson {
+  const searches = [...new Set(values)].map(createCaselessSearch)
+  const prefixes = values.map(value => value.toLowerCase()).filter(prefix => /^[0-9a-f]{1,64}$/.test(prefix))
+  const known = new Map<string, boolean>()
+  const isMeant = (id: string) => {
+    const { name = '', login = '' } = identities.get(id) ?? {}
+    return prefixes.some(prefix => id.startsWith(prefix)) || searches.some(search => search(name) || search(login))
   }
-  const prefix = value.toLowerCase()
-  if (!/^[0-9a-f]{1,64}$/.test(prefix)) return id => ids.has(id)
-  return id => id.startsWith(prefix) || ids.has(id)
+  return id => {
+    const before = known.get(id)
+    if (before !== undefined) return before
+    const now = isMeant(id)
+    known.set(id, now)
+    return now
+  }
 }

@@ -45,6 +45,9 @@ export const knownSorts: readonly string[] = [
   'edit',
   'edit-asc',
   'edit-desc',
+  'updated',
+  'updated-asc',
+  'updated-desc',
   'comments',
   'comments-asc',
   'comments-desc',
@@ -95,7 +98,8 @@ export function unknownQualifier(qualifier: Chunk): QueryError {
     nearest === undefined
       ? `known are ${knownQualifiers.join(', ')}; a text with a colon goes into quotes`
       : `did you mean "${nearest}"?`
-  return createQueryError('unknown-qualifier', `unknown qualifier ${cite(qualifier.value)}; ${hint}`, qualifier)
+  const error = createQueryError('unknown-qualifier', `unknown qualifier ${cite(qualifier.value)}; ${hint}`, qualifier)
+  return nearest === undefined ? error : { ...error, nearest }
 }
 
 /** The word after `sort:`. Plain `id` ascends, the other plain words descend. */
@@ -108,13 +112,21 @@ export function readSort(value: Chunk): SortResult {
   const nearest = findNearest(value.value, knownSorts)
   const hint =
     nearest === undefined
-      ? 'known are id, creation, edit, comments and relevance, each also with -asc or -desc'
+      ? 'known are id, creation, edit, updated, comments and relevance, each also with -asc or -desc'
       : `did you mean "${nearest}"?`
-  return { error: createQueryError('unknown-sort', `unknown order ${cite(value.value)}; ${hint}`, value) }
+  const error = createQueryError('unknown-sort', `unknown order ${cite(value.value)}; ${hint}`, value)
+  return { error: nearest === undefined ? error : { ...error, nearest } }
 }
 
 function isSortKey(word: string | undefined): word is SortKey {
-  return word === 'id' || word === 'creation' || word === 'edit' || word === 'comments' || word === 'relevance'
+  return (
+    word === 'id' ||
+    word === 'creation' ||
+    word === 'edit' ||
+    word === 'updated' ||
+    word === 'comments' ||
+    word === 'relevance'
+  )
 }
 
 /** Case and white space around the word do not matter, as in the real client. */

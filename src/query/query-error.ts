@@ -25,6 +25,8 @@ export interface QueryError {
   readonly message: string
   readonly position: number
   readonly length: number
+  /** What stands there if a known word was meant; undefined where none is near. */
+  readonly nearest?: string
 }
 
 /** A part of the query's text. */

@@ -35,6 +35,35 @@ const growthAllowance = 256 * 1024
 const maxCost = 60_000
 const costs: Readonly<Record<string, number>> = { '[': 3, '|': 1, '\n': 1 }
 
+/**
+ * The parser looks how far a quote may reach before it reads what is in it, and that may be far less: for `> #`, `a`,
+ * `> #`, `a` and so on it looks through the rest of the text with every second line. All quotes of a text together may
+ * take so many lines, which is eight times the longest text.
+ */
+const maxQuotedLines = 8 * maxCost
+
+/** Thrown while a text is read whose quotes take too long. */
+class TooCostly extends Error {}
+
+/**
+ * Counts the lines that quotes take.
+ * @returns what starts again with the next text
+ */
+function countQuotedLines(markdown: MarkdownIt): { reset(): void } {
+  let lines = 0
+  // The first rule of all that sees what is in a quote; up to where the quote may reach, so far.
+  markdown.block.ruler.before('table', 'quoted_lines', (state, startLine, endLine) => {
+    if (state.tokens.at(-1)?.type === 'blockquote_open') lines += endLine - startLine
+    if (lines > maxQuotedLines) throw new TooCostly()
+    return false
+  })
+  return {
+    reset() {
+      lines = 0
+    },
+  }
+}
+
 /** What reading a text may cost at most. */
 function costOf(source: string): number {
   let cost = 0
@@ -137,20 +166,37 @@ export function createMarkdownParser(limits: StructureLimits): MarkdownParser {
   markdown.core.ruler.push('tasks', markTasks)
   markdown.core.ruler.push('tags', adaptTags)
   markdown.core.ruler.push('fold', foldTail)
+  const quotedLines = countQuotedLines(markdown)
   const rules = markdown.renderer.rules
   rules.html_block = (tokens, index) => filterBlock(tokens[index]?.content ?? '')
   rules.html_inline = (tokens, index) => filterTags(tokens[index]?.content ?? '')
 
+  const read = (source: string, isCut: boolean) => {
+    const tail = isCut ? undefined : findQuotedTail(source)
+    quotedLines.reset()
+    return (tail && parseFolded(markdown, { source, tail })) ?? parsePlain(markdown, source)
+  }
+
   return {
     parse(source, isCut = false) {
       if (costOf(source) > maxCost) return undefined
-      const tail = isCut ? undefined : findQuotedTail(source)
-      const { tokens, env } = (tail && parseFolded(markdown, { source, tail })) ?? parsePlain(markdown, source)
+      const parsed = unlessTooCostly(() => read(source, isCut))
+      if (parsed === undefined) return undefined
+      const { tokens, env } = parsed
       const { count, depth, chars } = weigh(tokens)
       // At its own limit markdown-it leaves out what is deeper and says nothing: hence `>=`.
       if (depth >= limits.maxDepth || count > limits.maxTokens) return undefined
       if (chars > source.length * growthFactor + growthAllowance) return undefined
       return { tokens, toHtml: () => markdown.renderer.render(tokens, markdown.options, env) }
     },
+  }
+}
+
+function unlessTooCostly<Result>(read: () => Result): Result | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof TooCostly) return undefined
+    throw error
   }
 }

@@ -193,6 +193,17 @@ describe('files', () => {
     expect(attached(files)).toEqual({ files: [], remarks: 1 })
   })
 
+  // A line for each took a minute to put together, and a page of a hundred thousand.
+  test('of many operations are remarked on in a few lines', () => {
+    const bad = Array.from({ length: 50 }, (_, index) => comment(`${index}`, { files: ['x'] }))
+    expect(compile([{ commit: 1, ops: [create(), ...bad] }]).problems).toHaveLength(1)
+    const packs = bad.map((operation, index) => ({ commit: index + 2, parents: [index + 1], ops: [operation] }))
+    const { bug, problems } = compile([{ commit: 1, ops: [create()] }, ...packs])
+    expect(bug?.comments).toHaveLength(51)
+    expect(problems).toHaveLength(21)
+    expect(problems.at(-1)?.reason).toMatch(/\b30\b/)
+  })
+
   test('of an edit are remarked on too', () => {
     const first = create({ files: [good] })
     const { bug, problems } = compile([

@@ -220,6 +220,11 @@ describe('an identity is refused', () => {
     expect(refusal(versions)).toMatch(/cannot have merges/)
   })
 
+  test('where its versions run in a circle', () => {
+    const versions = [1, 2].map(commit => ({ commit, parents: [3 - commit], blob }))
+    expect(refusal(versions)).toMatch(/circle/)
+  })
+
   test('where a version is missing', () => {
     expect(refusal([{ commit: 3, parents: [2], blob }])).toContain(commitOf(2))
   })

@@ -302,3 +302,30 @@ test('a phrase in a title is its words one after the other, the last one as a be
   expect(find('in:title "温 度計"', some)).toEqual(['5'])
   expect(find('in:title -"kiln rel" relay', some).sort()).toEqual(['1', '2', '4'])
 })
+
+test('each person is looked at once for a query, however many bugs and values it has', () => {
+  const people = Array.from({ length: 200 }, (_, n) =>
+    createIdentity({ id: `${n}`.padStart(64, 'f'), name: `Person ${n}` }),
+  )
+  const many = Array.from({ length: 1000 }, (_, n) =>
+    createBug({
+      id: `${n}`.padStart(64, '0'),
+      participantIds: [0, 1, 2].map(k => people[(7 * n + k) % people.length]!.id),
+    }),
+  )
+  let looks = 0
+  class CountingMap<K, V> extends Map<K, V> {
+    override get(key: K) {
+      looks++
+      return super.get(key)
+    }
+  }
+  const identities = new CountingMap(people.map(person => [person.id, person]))
+  const bomb = Array.from({ length: 180 }, (_, n) => `-participant:zq${n}`).join(' ')
+  expect(find(bomb, { ...createSource(many), identities })).toHaveLength(1000)
+  expect(looks).toBe(people.length)
+  // 12, 120 to 129 and 199: 18 of 200 beginnings, each of which five bugs have.
+  expect(find('participant:"Person 12" participant:"person 199"', { ...createSource(many), identities }).length).toBe(
+    90,
+  )
+})

@@ -87,6 +87,8 @@ describe('the order of a query', () => {
     ['creation-desc', 'creation', 'desc'],
     ['edit', 'edit', 'desc'],
     ['edit-asc', 'edit', 'asc'],
+    ['updated', 'updated', 'desc'],
+    ['updated-asc', 'updated', 'asc'],
     ['edit-desc', 'edit', 'desc'],
     ['comments', 'comments', 'desc'],
     ['comments-asc', 'comments', 'asc'],

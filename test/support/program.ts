@@ -31,6 +31,8 @@ export interface RunningProgram extends AsyncDisposable {
   /** Where it listens, as it said itself: ends with a slash. */
   readonly url: string
   readonly pid: number
+  /** What it has logged so far. */
+  log(): readonly LogLine[]
   /** The first line of the log that fits, be it written already or not. Rejects when the program ends before it. */
   logged(fits: (line: LogLine) => boolean): Promise<LogLine>
   /** Sends SIGTERM. Settles with the exit status, or the name of the signal that ended it, once its output is closed. */
@@ -72,6 +74,7 @@ export async function startProgram(options: ProgramOptions): Promise<RunningProg
   return {
     url,
     pid: child.pid!,
+    log: () => log.map(line => JSON.parse(line) as LogLine),
     logged(fits) {
       const { promise, resolve: settle, reject } = Promise.withResolvers<LogLine>()
       const listen = (text: string) => {

@@ -9,8 +9,12 @@ import { delimiter, join } from 'node:path'
 
 /** What to type on Debian and its relatives, by program. `.ci/run` types the same. */
 const howToInstall = {
+  caddy: 'apt-get install caddy',
   chromium: 'apt-get install chromium',
   curl: 'apt-get install curl',
+  faketime: 'apt-get install faketime',
+  mandoc: 'apt-get install mandoc',
+  nginx: 'apt-get install nginx-light',
   openssl: 'apt-get install openssl',
   'redis-server': 'apt-get install redis-server',
   sshd: 'apt-get install openssh-server',

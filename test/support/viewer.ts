@@ -32,8 +32,13 @@ export async function openViewer(options: ViewerOptions): Promise<Viewer> {
   await writeFile(config, options.yaml ?? '')
   const settings = await readSettings({
     options: options.yaml === undefined ? { 'data-dir': folder } : { config, 'data-dir': folder },
-    // A machine that is busy with other tests must not turn a page into the one that says how far reading has come.
-    env: { GIT_BUG_VIEWER_CACHE_PROGRESS_AFTER_SECONDS: '600' },
+    // A machine that is busy with other tests must not turn a page into the one that says how far reading has come, or
+    // that the server is busy.
+    env: {
+      GIT_BUG_VIEWER_CACHE_PROGRESS_AFTER_SECONDS: '600',
+      GIT_BUG_VIEWER_LIMITS_REQUEST_SECONDS: '600',
+      GIT_BUG_VIEWER_OVERLOAD_DELAY_MILLISECONDS: '0',
+    },
     cwd: folder,
     homeDir: folder,
   })
