@@ -27,9 +27,9 @@ test('the engine is sent what is copied and nothing else', async () => {
   expect(rules.slice(1).toSorted()).toEqual(copied.map(source => `!${source}`).toSorted())
 })
 
-test('the Node of the image is the one that the project asks for', async () => {
-  const { engines } = JSON.parse(await readText('package.json')) as { engines: { node: string } }
-  const major = /\d+/.exec(engines.node)?.[0]
+test('the Node of the image is the one that the project is developed with', async () => {
+  const { devDependencies } = JSON.parse(await readText('package.json')) as { devDependencies: { node: string } }
+  const major = /\d+/.exec(devDependencies.node)?.[0]
   expect(textsOf(program, 'FROM')).toEqual([`node:${major}-slim AS program`])
   expect(textsOf(image, 'FROM')).toEqual([`node:${major}-slim`])
 })
