@@ -1,13 +1,15 @@
 /**
  * The command line (`api.md`, section "Command line"): which options there are and what their help says. It refuses
  * unknown options and options without a value; whether a value fits is for `readSettings`. What begins with the word
- * `hook` is for `hook-command.ts`, with `export` for `export-command.ts`; a folder of that name is written `./hook`.
+ * of a command is for that command's file, such as `export-command.ts`; a folder of that name is written `./export`.
  */
 import { parseArgs } from 'node:util'
+import { type CheckCommand, checkCommandHelp, parseCheckCommand } from './check-command.ts'
 import { type ExportCommand, exportCommandHelp, parseExportCommand } from './export-command.ts'
 import { type HookCommand, hookCommandHelp, parseHookCommand } from './hook-command.ts'
 import { nearestName } from './nearest-name.ts'
 import { settingsError, showText } from './problem.ts'
+import { parseWarmCommand, type WarmCommand, warmCommandHelp } from './warm-command.ts'
 
 interface ValueOption {
   /** The setting that it gives; none for the settings file itself. */
@@ -36,6 +38,8 @@ export type CommandLine =
   | { readonly kind: 'version' }
   | HookCommand
   | ExportCommand
+  | CheckCommand
+  | WarmCommand
   /** `paths` are as they were written; `readSettings` makes them absolute, and takes addresses out of them. */
   | { readonly kind: 'run'; readonly options: CommandLineOptions; readonly paths: readonly string[] }
 
@@ -44,8 +48,11 @@ export type CommandLine =
  * @throws ViewerError SETTING_INVALID that names the argument
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
-  if (argv[0] === 'hook') return parseHookCommand(argv.slice(1))
-  if (argv[0] === 'export') return parseExportCommand(argv.slice(1))
+  const [word, ...rest] = argv
+  if (word === 'check') return parseCheckCommand(rest)
+  if (word === 'warm') return parseWarmCommand(rest)
+  if (word === 'export') return parseExportCommand(rest)
+  if (word === 'hook') return parseHookCommand(rest)
   // Not strict, because parseArgs' own messages do not say which option was meant; every token is checked below.
   const { tokens, positionals } = parseArgs({
     args: [...argv],
@@ -85,15 +92,50 @@ function unknownOption(rawName: string) {
   return settingsError([{ message }])
 }
 
+/** What each command is called with; the help of the program lists them in this order. */
+const commandUsages = {
+  check: 'check [--json] [options] [PATH...]',
+  warm: 'warm [options] [PATH...]',
+  export: 'export --out DIR [options] [PATH...]',
+  hook: 'hook print|install|uninstall ...',
+} as const
+
+type CommandName = keyof typeof commandUsages
+
+const commandHelps: Readonly<Record<CommandName, () => string>> = {
+  check: checkCommandHelp,
+  warm: warmCommandHelp,
+  export: exportCommandHelp,
+  hook: hookCommandHelp,
+}
+
+/** What `--help` prints after a command, with a final newline. */
+export function commandHelpText(name: CommandName): string {
+  return `Usage: git-bug-viewer ${commandUsages[name]}
+
+${commandHelps[name]()}
+git-bug-viewer --help has all commands and the options of the server.
+`
+}
+
+/**
+ * What to add to a mistake: whoever misspells a command is told of a folder that he never had in mind.
+ * @param message of the mistake
+ */
+export function commandHint([word = '']: readonly string[], message: string): string {
+  const isWord = /^[a-z]+$/.test(word) && message.includes(`/${word} `)
+  return isWord ? `, and ${word} is no command; those are ${Object.keys(commandUsages).join(', ')}` : ''
+}
+
 /** What `--help` prints, with a final newline. */
 export function helpText(): string {
   const rows = Object.entries(valueOptions).map(([name, option]) => [`--${name} ${option.placeholder}`, option.help])
   rows.push(['-h, --help', 'print this and end'], ['--version', 'print the version and end'])
   const width = Math.max(...rows.map(([left = '']) => left.length))
   return `Usage: git-bug-viewer [options] [PATH...]
-       git-bug-viewer export --out DIR [options] [PATH...]
-       git-bug-viewer hook print|install|uninstall ...
-
+${Object.values(commandUsages)
+  .map(usage => `       git-bug-viewer ${usage}\n`)
+  .join('')}
 Shows the bugs that git-bug keeps inside git repositories as web pages.
 
 A PATH is a git repository (bare or not), a folder that is searched for
@@ -104,6 +146,8 @@ a demo.
 Options:
 ${rows.map(([left = '', right = '']) => `  ${left.padEnd(width)}  ${right}`).join('\n')}
 
+${checkCommandHelp()}
+${warmCommandHelp()}
 ${exportCommandHelp()}
 ${hookCommandHelp()}
 Every setting can also be given in the settings file or by an environment

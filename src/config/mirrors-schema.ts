@@ -1,10 +1,10 @@
 /** The settings of remote repositories that are kept on disk. */
-import { group, optional, required, setting } from './define-setting.ts'
+import { fixedGroup, group, optional, required, setting } from './define-setting.ts'
 import * as type from './setting-type.ts'
 
 /** `mirrors`. */
 export function mirrorsGroup() {
-  return group('Repositories of other servers, whose bugs and people are kept here as copies.', {
+  return fixedGroup('Repositories of other servers, whose bugs and people are kept here as copies.', {
     list: setting(type.listOf(mirroredRepository(), 'url'), [], {
       description: 'Single repositories.',
       example: ['https://codeberg.org/group/tool', { url: 'https://git.example.org/site.git', neverEvict: true }],

@@ -4,7 +4,7 @@ import * as type from './setting-type.ts'
 
 /** `look`. */
 export function lookGroup() {
-  return group('How pages look. The viewer reads these files when it starts.', {
+  return group('How pages look. The viewer reads these files when it starts, and with the settings on SIGHUP.', {
     theme: setting(type.oneOf(['system', 'light', 'dark']), 'system', {
       description: 'Colours of a visitor who has not chosen: those of the system, light or dark.',
     }),

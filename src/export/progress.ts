@@ -3,46 +3,26 @@
  * of repositories come from folders, so what a terminal would obey is made visible.
  */
 import type { Clock } from '../base/clock.ts'
+import { createProgressBar, grouped, type ProgressOutput, terminalText } from '../base/progress-bar.ts'
 import type { ExportSummary, Reporter, RepositoryReport } from './export-site.ts'
-
-export interface ProgressOutput {
-  write(text: string): unknown
-  readonly isTTY?: boolean | undefined
-  readonly columns?: number | undefined
-}
 
 export interface ExportReporter extends Reporter {
   /** Takes the bar away. */
   end(): void
 }
 
-const drawAfterMs = 100
-const barChars = 24
-
 export function createReporter(output: ProgressOutput, clock: Clock): ExportReporter {
-  let drawnMs = Number.NEGATIVE_INFINITY
-  let isDrawn = false
-  const clear = () => {
-    if (isDrawn) output.write('\r\u001b[K')
-    isDrawn = false
-  }
+  const bar = createProgressBar(output, clock)
   return {
     progress({ repository, done, known }) {
-      const now = clock.monotonicMs()
-      if (output.isTTY !== true || now - drawnMs < drawAfterMs) return
-      drawnMs = now
-      const filled = Math.round((barChars * Math.min(done, known)) / Math.max(known, 1))
-      const bar = '#'.repeat(filled).padEnd(barChars, '.')
-      const line = `[${bar}] ${done} of ${known} files  ${shown(repository)}`
-      output.write(`\r\u001b[K${line.slice(0, Math.max(20, (output.columns ?? 80) - 1))}`)
-      isDrawn = true
+      bar.draw({ done, known, text: `${done} of ${known} files  ${repository}` })
     },
     repository(report) {
-      clear()
+      bar.clear()
       output.write(`${repositoryLine(report)}\n`)
-      for (const failure of report.failures) output.write(`  ${shown(failure)}\n`)
+      for (const failure of report.failures) output.write(`  ${terminalText(failure)}\n`)
     },
-    end: clear,
+    end: () => bar.clear(),
   }
 }
 
@@ -61,18 +41,10 @@ export function summaryLine(summary: ExportSummary, { folder, seconds }: { folde
 }
 
 function repositoryLine({ name, outcome, files, written }: RepositoryReport): string {
-  if (outcome === 'unchanged') return `${shown(name)}: unchanged, ${grouped(files)} files`
-  if (outcome === 'failed') return `${shown(name)}: could not be exported`
+  if (outcome === 'unchanged') return `${terminalText(name)}: unchanged, ${grouped(files)} files`
+  if (outcome === 'failed') return `${terminalText(name)}: could not be exported`
   const lack = outcome === 'partly' ? '; some pages are missing' : ''
-  return `${shown(name)}: ${grouped(files)} files, ${grouped(written)} written${lack}`
-}
-
-function shown(text: string): string {
-  return text.replace(/[\p{C}]/gu, '\ufffd')
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-US')
+  return `${terminalText(name)}: ${grouped(files)} files, ${grouped(written)} written${lack}`
 }
 
 function megabytes(bytes: number): string {

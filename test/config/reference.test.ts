@@ -29,11 +29,14 @@ test('every setting is in both documents with its variable, type and description
   expect(settings.length).toBeGreaterThan(30)
   const example = renderExample().replaceAll(/\n *#/g, '')
   const page = renderReference().replaceAll('\\', '')
-  for (const { path, environment, type, description, default: standard } of settings) {
+  for (const { path, environment, type, description, default: standard, needsRestart } of settings) {
     expect(description).toMatch(/^[A-Zj*].*\.$/)
+    const restart = needsRestart ? ' Needs a restart.' : ''
     expect(page).toContain(`| \`${path}\`<br>\`${environment}\``)
-    expect(page).toContain(`| ${standard === undefined ? 'none' : `\`${standard}\``} | ${type} | ${description} |`)
-    expect(example).toContain(` ${description} Must be ${type}.`)
+    expect(page).toContain(
+      `| ${standard === undefined ? 'none' : `\`${standard}\``} | ${type} | ${description}${restart} |`,
+    )
+    expect(example).toContain(` ${description} Must be ${type}.${restart}`)
     expect(example).toContain(` ${environment}`)
   }
 })

@@ -8,7 +8,14 @@ test('without any source every setting has its default', async () => {
   await using files = await createSettingsFiles()
   const settings = await files.read({})
   expect(settings).toEqual({
-    server: { host: '127.0.0.1', port: 3000, basePath: '', trustedProxies: false, sharedCacheSeconds: 0 },
+    server: {
+      host: '127.0.0.1',
+      port: 3000,
+      basePath: '',
+      trustedProxies: false,
+      maxConnections: 4096,
+      sharedCacheSeconds: 0,
+    },
     repositories: {
       list: [],
       scan: [],
@@ -88,7 +95,10 @@ test('without any source every setting has its default', async () => {
       maxQueryChars: 4096,
       gitTimeoutSeconds: 60,
       maxHookBodyBytes: 1024 ** 2,
+      requestSeconds: 30,
+      worksPerRepository: 128,
     },
+    overload: { delayMilliseconds: 1000, utilization: 0, maxResidentBytes: 0 },
     dataDir: '/home/ann/.local/share/git-bug-viewer',
     paths: [],
     configFile: undefined,
