@@ -13,6 +13,5 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
-    coverage: { provider: 'v8', include: ['src/**'] },
   },
 })

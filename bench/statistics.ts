@@ -20,3 +20,21 @@ export function printMs(ms: number): string {
 export function printVerdict(what: string, figure: string, wanted: { readonly text: string; readonly met: boolean }) {
   console.log(`${what}: ${figure}   (wanted: ${wanted.text}; ${wanted.met ? 'reached' : 'MISSED'})`)
 }
+
+export interface Verdict {
+  readonly what: string
+  readonly figure: string
+  readonly wanted: string
+  readonly met: boolean
+}
+
+/** What `printVerdict` wrote, found again among all that a bench has printed. */
+export function parseVerdicts(output: string): Verdict[] {
+  const lines = output.matchAll(/^ *(.+): (.+?) {3}\(wanted: (.+); (reached|MISSED)\)$/gm)
+  return [...lines].map(([, what = '', figure = '', wanted = '', how]) => ({
+    what,
+    figure,
+    wanted,
+    met: how === 'reached',
+  }))
+}

@@ -77,8 +77,8 @@ async function streams({ url }: RunningProgram): Promise<number | undefined> {
 test('too many fetches at once are told to come back, by a status that git shows', async () => {
   await using viewer = await startWithStuckGit()
   const sockets: Socket[] = []
-  for (let number = 0; number < 65; number++) sockets.push(await ask(viewer, number))
-  await expect.poll(() => streams(viewer)).toBe(65)
+  for (let number = 0; number < 49; number++) sockets.push(await ask(viewer, number))
+  await expect.poll(() => streams(viewer)).toBe(49)
   await client.init('busy.git')
   const words = await client.complaint(['fetch', `${viewer.url}/tracker.git`, ...refspecs], 'busy.git')
   expect(words).toMatch(/RPC failed; HTTP 503/)

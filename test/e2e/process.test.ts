@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTrackerWriter } from '../../src/demo/writer.ts'
+import { digestOfRepository } from '../faults/recovery.ts'
 import { projectRoot, runProgram, startProgram } from '../support/process.ts'
 import { buildRepository, runGit } from '../support/tracker-builder.ts'
 
@@ -83,6 +84,26 @@ test('a request under way is finished before the end', async () => {
   expect(await ended).toEqual({ status: 0, signal: null })
 })
 
+test('what another version has in the data folder stays as it is', async () => {
+  await using built = await buildRepository(tracker())
+  const data = join(home, 'of-two-versions')
+  const foreign = ['store-v0', 'store-v99', 'search-v1', 'streams-v0', 'mirrors-v99', 'demo-v0-0123456789ab']
+  for (const name of foreign) {
+    await mkdir(join(data, name), { recursive: true })
+    await writeFile(join(data, name, 'store.sqlite'), `of ${name}`)
+  }
+  const digests = () => Promise.all(foreign.map(name => digestOfRepository(join(data, name))))
+  const before = await digests()
+  for (const run of ['the first', 'the next']) {
+    const env = { GIT_BUG_VIEWER_MIRRORS_OPEN: '[https://git.example.org/**]' }
+    await using viewer = await startProgram({ args: ['--data-dir', data, built.path], env })
+    expect(await (await fetch(`${viewer.url}/tracker/-/bugs?q=smokes`)).text(), run).toContain('It smokes')
+    expect(await viewer.stop()).toEqual({ status: 0, signal: null })
+  }
+  expect(await digests()).toEqual(before)
+  expect(await readdir(data)).toEqual(expect.arrayContaining([...foreign, 'mirrors-v1', 'search-v2', 'store-v1']))
+})
+
 describe('what it shows without being told', () => {
   test('the repository around the current folder, if it holds bugs', async () => {
     await using built = await buildRepository(tracker(), { bare: false })
@@ -150,7 +171,9 @@ describe('a mistake is one sentence on standard error and status 2', () => {
     const preload = join(home, 'old-node.cjs')
     await writeFile(preload, `Object.defineProperty(process.versions, 'node', { value: '20.20.2' })`)
     const { status, stderr } = await runProgram({ args: ['--version'], nodeArgs: ['--require', preload] })
-    expect(stderr).toMatch(/^git-bug-viewer: needs Node 26 or later, and this is Node 20\.20\.2; .*\n$/)
+    expect(stderr).toMatch(
+      /^git-bug-viewer: needs Node 24\.15\.0 or later, and this is Node 20\.20\.2; in a checkout .*\n$/,
+    )
     expect(status).toBe(2)
   })
 })
