@@ -34,14 +34,17 @@ export const errorCatalogue = {
   PAYLOAD_TOO_LARGE: 'The body of the request is larger than the limit.',
   REQUEST_TIMEOUT: 'The body of the request did not come within the time limit.',
   RATE_LIMITED: 'More answers were asked for from one network than the settings allow.',
-  LOAD_TIMEOUT: 'The answer was not ready within the time limit; the work goes on, a later request may find it done.',
+  LOAD_TIMEOUT:
+    'The answer was not ready within the time limit; what was read is kept, and a later request may find it done.',
   RANGE_UNSATISFIABLE: 'No part of the file lies in the range that was asked for.',
   FETCH_INVALID: 'A fetch breaks the rules of the protocol.',
   FETCH_NOT_OFFERED: 'A fetch asks for something that is not offered here.',
   PUSH_REFUSED: 'Nothing can be pushed here: the site only shows.',
   STREAM_FAILED: 'A long answer could not be made, or what was kept of it could not be read.',
   STREAM_TIMEOUT: 'A long answer stood still for too long, and was given up.',
-  TOO_BUSY: 'Too many long answers are being made; a later request may find room.',
+  TOO_BUSY:
+    'Too many long answers, or too many pages of one repository, are being made; a later request may find room.',
+  OVERLOADED: 'The server has more to do than it can; it answers what it has ready.',
   REMOTE_NOT_ALLOWED: 'The settings allow visitors to open no repository at that address.',
   REMOTE_REFUSED:
     'The address of a remote repository leads where none may lead: into a private network, to another host, or by a way that is not allowed.',

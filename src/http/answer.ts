@@ -84,6 +84,8 @@ export interface AnswererParts {
   readonly buildTag: string
   /** How long a cache in front may answer without asking (`server.sharedCacheSeconds`); 0 makes it ask each time. */
   readonly sharedCacheSeconds?: number
+  /** How long a page may take; without it as long as it likes. */
+  readonly requestMs?: number | undefined
   /** Told of answers that had not to be made. */
   readonly rateLimit?: Pick<RateLimit, 'giveBack'>
 }
@@ -119,7 +121,9 @@ export function createAnswerer(parts: AnswererParts): Answerer {
       const page = unchanged
         ? undefined
         : (found ??
-          (await pages.findOrRender(key, stop => answer.render(stop), readerSignal(reply)).catch(unfinishedBody)))
+          (await pages
+            .findOrRender(key, stop => answer.render(stop), readerSignal(reply, parts.requestMs))
+            .catch(unfinishedBody)))
       if (typeof page === 'string') return sendUnfinished(reply, { ...answer, body: page })
       const { repository, state, fileName } = answer
       // Not before the page is there: an error answer is no file.

@@ -3,7 +3,7 @@
  * are known as soon as its first bytes are there. Nothing holds it whole.
  */
 import type { FastifyReply } from 'fastify'
-import type { Gate } from '../base/gate.ts'
+import type { SharedGate } from '../base/gate.ts'
 import { type FileKind, fileKind, kindBytes } from '../bug/file-kind.ts'
 import type { Lease } from '../cache/lease.ts'
 import type { StreamCache, StreamReader } from '../streams/stream-cache.ts'
@@ -24,7 +24,7 @@ export interface AttachedFile {
 export interface FileTools {
   readonly streams: StreamCache
   /** Bounds the files that are read from git at the same time. */
-  readonly gate: Gate
+  readonly gate: SharedGate
 }
 
 /** Digits of a size, and the end of its line. */
@@ -42,7 +42,10 @@ export async function openAttachedFile(
   const { reader } = await streams.findOrCreate(key, async (sink, signal) => {
     // Before it waits for anything: whoever asked first may have gone by then.
     using held = lease.share()
-    await inTurn(gate, (out, stop) => held.sendFile(hash, { sink: out, signal: stop }))(sink, signal)
+    await inTurn(gate.of(held.repository.name), (out, stop) => held.sendFile(hash, { sink: out, signal: stop }))(
+      sink,
+      signal,
+    )
   })
   closeBehind(reply, reader)
   const start = await reader.peek(kindBytes + maxSizeChars)

@@ -4,6 +4,7 @@ import { type ErrorCode, ViewerError } from '../base/errors.ts'
 import type { OriginFailure } from '../bug/model.ts'
 import type { ErrorInput } from '../pages/error-page.ts'
 import { type ErrorAnswer, isOwnFailure } from './error-reply.ts'
+import { repositoryOf } from './repository-url.ts'
 import type { PageServices } from './services.ts'
 
 /** Failures of a copy of a repository elsewhere. */
@@ -37,14 +38,22 @@ export async function errorInput(
   const isRemote = remoteCodes.has(code) || code === 'REPOSITORY_EMPTY'
   const wanted = isRemote ? (name ?? rest?.replace(/\/$/, '')) : undefined
   const mirror = wanted === undefined ? undefined : (await services.manager.registry.find(wanted))?.mirror
+  // A request may be wrong in more than the name: nothing leads to pages of a repository that is not there.
+  const within = name ?? repositoryOf(request.url)
+  const isInside = within !== undefined && !outsideCodes.has(code) && isKnown(services, within)
   return {
     site: services.site,
     status,
     code,
-    repository: name === undefined || outsideCodes.has(code) ? undefined : { name },
+    repository: isInside ? { name: within } : undefined,
     remote: mirror && { href: mirror.href, reason: data.reason as OriginFailure | undefined },
     subject: typeof data.subject === 'string' ? data.subject : name,
     retryAfterSeconds: answer.retryAfterSeconds,
     requestId: isOwnFailure(answer) ? request.id : undefined,
   }
+}
+
+/** Asks no disk: that it does not answer may be what the page is about. */
+function isKnown({ manager }: PageServices, name: string): boolean {
+  return manager.registry.all().some(repository => repository.name === name)
 }

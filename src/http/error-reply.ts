@@ -38,6 +38,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   STREAM_FAILED: 503,
   STREAM_TIMEOUT: 503,
   TOO_BUSY: 503,
+  OVERLOADED: 503,
   REMOTE_NOT_ALLOWED: 403,
   REMOTE_REFUSED: 403,
   REMOTE_UNREACHABLE: 502,
@@ -177,11 +178,16 @@ const reasonPhrases: ReadonlyMap<number, string> = new Map([
   [507, 'Insufficient Storage'],
 ])
 
-/** Remotes fail for reasons of their own, however often visitors come back; whoever fetches them has logged it. */
+/**
+ * Remotes fail for reasons of their own, however often visitors come back; whoever fetches them has logged it. And where
+ * too much is asked for, a line for each who asks would be too much as well: measures count them.
+ */
 const loggedElsewhere: ReadonlySet<ErrorCode | undefined> = new Set([
   'REMOTE_UNREACHABLE',
   'REMOTE_TOO_LARGE',
   'MIRROR_NO_ROOM',
+  'TOO_BUSY',
+  'OVERLOADED',
 ])
 
 /** Whether an answer is a failure of this server that its operator has to hear of. */

@@ -24,6 +24,7 @@ import { errorPacket } from '../transfer/refusal.ts'
 import { type FetchRequest, readUploadPackRequest } from '../transfer/request.ts'
 import type { BodyShare } from './body-memory.ts'
 import { errorAnswer, errorLabel } from './error-reply.ts'
+import { createFailureLog } from './failure-log.ts'
 import { createFetchOffers } from './fetch-offers.ts'
 import { createFetchWants, maxOtherWants } from './fetch-wants.ts'
 import { inTurn } from './long-work.ts'
@@ -79,6 +80,7 @@ export function createFetchAnswers(services: HttpServices, options: FetchOptions
   const { stallMs } = services.options
   const offers = createFetchOffers(`git-bug-viewer/${version}`)
   const wants = createFetchWants(longWork, options.packMs)
+  const failures = createFailureLog()
 
   const sendParts = (reply: FastifyReply, parts: readonly Uint8Array[]) => {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
@@ -121,7 +123,7 @@ export function createFetchAnswers(services: HttpServices, options: FetchOptions
         }
         await shared.sendUploadPack(git, { sink: { write }, signal: stop })
       }
-      await inTurn(longWork, send)(sink, signal)
+      await inTurn(longWork.of(lease.repository.name), send)(sink, signal)
     }
     const { reader } = await streams.findOrCreate(key, create)
     const told = toldReader(reader, error => {
@@ -164,11 +166,9 @@ export function createFetchAnswers(services: HttpServices, options: FetchOptions
       return await sendObjects(use, { key, memory, ask: () => asked })
     },
     refuse(reply, error) {
-      const { request } = reply
       const told = note(error)
-      const data = { err: error, url: request.originalUrl }
-      if (told.status >= 500) request.log.error(data, 'a request failed')
-      else request.log.debug(data, 'a request was refused')
+      if (told.status >= 500) failures.failed(reply.request, error)
+      else failures.refused(reply.request, error)
       return reply.type(resultType).header('cache-control', 'no-store').send(errorPacket(told.message))
     },
   }

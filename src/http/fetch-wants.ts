@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { ViewerError } from '../base/errors.ts'
-import type { Gate } from '../base/gate.ts'
+import type { SharedGate } from '../base/gate.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 import type { Lease } from '../cache/lease.ts'
 import { inTurn } from './long-work.ts'
@@ -22,7 +22,7 @@ export const maxOtherWants = 50_000
 const maxKnown = 1000
 
 /** @param maxMs for one walk, with the wait for its turn */
-export function createFetchWants(longWork: Gate, maxMs: number): FetchWants {
+export function createFetchWants(longWork: SharedGate, maxMs: number): FetchWants {
   const walks = createSingleFlight<string, boolean>()
   const known = new LRUCache<string, true>({ max: maxKnown })
 
@@ -35,7 +35,7 @@ export function createFetchWants(longWork: Gate, maxMs: number): FetchWants {
       maxMs,
     )
     let areReached = false
-    const look = inTurn(longWork, async (_sink, signal) => {
+    const look = inTurn(longWork.of(lease.repository.name), async (_sink, signal) => {
       areReached = await shared.areFetchable(hashes, signal)
     })
     try {

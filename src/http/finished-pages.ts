@@ -34,7 +34,8 @@ export interface PageForm {
   readonly bytes: Buffer
 }
 
-export interface FinishedPages {
+/** Disposing them gives their memory back; who asks afterwards gets an answer that is not kept. */
+export interface FinishedPages extends Disposable {
   /**
    * The answer under a key, or the one that `render` makes. A failure is told to those who wait and not kept.
    * @param render gets a signal that fires when nobody waits any more
@@ -88,9 +89,10 @@ export function createFinishedPages(
   })
   measures.gauge('gitbugviewer_cache_bytes', () => [{ labels: { tier: 'page' }, value: pages.calculatedSize }])
   let purge: Timer | undefined
+  let isOver = false
   // What has become too old is not found; its memory is given back when somebody looks for it.
   const startPurge = () => {
-    if (idleMs === 0 || purge) return
+    if (idleMs === 0 || purge || isOver) return
     purge = clock.startTimer(idleMs, () => {
       purge = undefined
       pages.purgeStale()
@@ -122,12 +124,17 @@ export function createFinishedPages(
         key,
         async stop => {
           const page = finishPage((await kept.find(key, stop)) ?? (await make(key, render, stop)))
-          pages.set(key, page)
+          if (!isOver) pages.set(key, page)
           startPurge()
           return page
         },
         signal,
       )
+    },
+    [Symbol.dispose]() {
+      isOver = true
+      purge?.cancel()
+      pages.clear()
     },
   }
 }

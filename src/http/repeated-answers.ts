@@ -34,8 +34,11 @@ export interface RememberedAnswer {
 }
 
 export interface RepeatedAnswers {
-  /** Whether an address would be answered without its route, as far as can be told without the request. */
-  isThere(url: string): boolean
+  /**
+   * Whether the page that an address led to is still in memory, whether it is still right or not: at most a look at the
+   * repository stands between it and whoever asks for it.
+   */
+  isKept(url: string): boolean
   /** Remembers what an address led to. @param url as it came, with its query */
   remember(url: string, answer: RememberedAnswer): void
   /**
@@ -70,10 +73,9 @@ export function createRepeatedAnswers({ pages, digestNow }: RepeatedAnswersParts
     remember(url, answer) {
       known.set(url, { ...answer, heads: new WeakMap() })
     },
-    isThere(url) {
+    isKept(url) {
       const found = known.get(url)
-      if (found === undefined || digestNow(found.repository) !== found.state) return false
-      return pages.has(found.key)
+      return found !== undefined && pages.has(found.key)
     },
     answer(url, request, response) {
       const { method, headers } = request

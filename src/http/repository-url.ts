@@ -51,12 +51,22 @@ export function rewriteUrl(url: string, basePath: string): string {
   return name === undefined ? nowhere : `${innerPrefix}${encodeURIComponent(name)}/${path.slice(end + 3)}${query}`
 }
 
+/** The repository inside which a rewritten address is, though no route may know it; undefined outside of any. */
+export function repositoryOf(rewritten: string): string | undefined {
+  if (!rewritten.startsWith(innerPrefix)) return undefined
+  return decode(rewritten.slice(innerPrefix.length).split(/[/?]/, 1)[0] ?? '')
+}
+
 /** True for an address that only git asks for. @param path as it came, without its query */
 export function isGitPath(path: string): boolean {
   return /\.git\/[^/]|\/info\/refs$/.test(path) && !path.includes('/-/')
 }
 
+/** One repository in the API, whose name may end as a fetch address does. git asks for nothing of this form. */
+const apiRepository = /^\/api\/v1\/repos\/[^/]+$/
+
 function rewriteGitUrl(path: string, query: string): string {
+  if (apiRepository.test(path)) return path + query
   const address = gitAddress.exec(path) ?? (gitService.test(query) ? shortGitAddress.exec(path) : undefined)
   const [, encoded = '', rest = ''] = address ?? []
   if (encoded === '') return path + query

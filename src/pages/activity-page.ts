@@ -39,6 +39,11 @@ export interface ActivityView extends PageView {
   readonly labelsUrl: string
   readonly people: readonly CountedView<PersonView>[]
   readonly peopleUrl: string
+  /** The last updated first, by date, as far as dates can be read. */
+  readonly recent: readonly BugRowView[]
+  /** All in that order, and as a feed; undefined where the site has none. */
+  readonly recentUrl: string | undefined
+  readonly feedUrl: string | undefined
   /** Those with the most comments first. */
   readonly discussed: readonly BugRowView[]
 }
@@ -69,6 +74,7 @@ export interface ScopeView {
 
 const { common, activity: words } = strings
 
+const maxRecent = 5
 const maxRows = 10
 const maxScopes = 8
 const maxOfScope = 8
@@ -78,6 +84,7 @@ export function activityPage({ site, repository }: ActivityInput): ActivityView 
   const { name, tracker } = repository
   const daily = readDailyActivity(tracker.bugs)
   const openedUrl = (range: string) => links.bugs(name, { q: `created:${range}` })
+  const offered = (url: string) => (site.offers(url) ? url : undefined)
   const person = personViews(site, repository)
   const label = labelViews(site.look, labelAddress(links, name))
   const context = { links, repository: name, person, label }
@@ -100,6 +107,9 @@ export function activityPage({ site, repository }: ActivityInput): ActivityView 
     labelsUrl: links.labels(name),
     people: topPeople({ site, repository, person, uses }),
     peopleUrl: links.people(name),
+    recent: largest(tracker.bugsByEdit, maxRecent, believableEdit).map(bug => bugRow(bug, context)),
+    recentUrl: offered(links.bugs(name, { q: 'sort:updated-desc' })),
+    feedUrl: offered(links.bugsAtom(name, '')),
     discussed: largest(tracker.bugsByEdit, maxRows, repliesOfBug).map(bug => bugRow(bug, context)),
   }
 }
@@ -124,6 +134,11 @@ export function activityJson(tracker: Tracker) {
     leftOut: daily?.leftOut ?? 0,
     moved: daily?.moved ?? 0,
   }
+}
+
+/** A clock that says what is no date would otherwise be the newest for ever. */
+function believableEdit({ editedAt }: BugSummary): number {
+  return isoTime(editedAt) === undefined ? 0 : editedAt
 }
 
 function repliesOfBug({ commentCount }: BugSummary): number {

@@ -15,7 +15,7 @@ import { type BoardView, boardView, groupingName } from './board-view.ts'
 import { type BugRowView, bugRow } from './bug-row.ts'
 import { type EmptyListView, emptyBoard, emptyList, type LoosenedQuery } from './empty-list.ts'
 import { orderFacets } from './facet-order.ts'
-import { type ChipView, filterChips } from './filter-chips.ts'
+import { type ChipsView, filterChips } from './filter-chips.ts'
 import { type FilterFormView, filterForm } from './filter-form.ts'
 import { filterMenus, type MenuView, scopesOf } from './filter-menus.ts'
 import { labelFilter, labelViews } from './label-view.ts'
@@ -57,7 +57,7 @@ export interface FoundBugs extends CountedAnswer {
   readonly query: Query
 }
 
-export interface BugListView extends PageView {
+export interface BugListView extends PageView, ChipsView {
   readonly heading: string
   /** What stands in the query box. */
   readonly text: string
@@ -72,7 +72,6 @@ export interface BugListView extends PageView {
   readonly tabs: readonly TabView[]
   readonly menus: readonly MenuView[]
   readonly form: FilterFormView | undefined
-  readonly chips: readonly ChipView[]
   /** The list without any of the chips. */
   readonly clearUrl: string
   readonly rows: readonly BugRowView[]
@@ -142,7 +141,7 @@ function foundList(input: BugListInput, { query, bugs, counts, facets: counted }
       peopleUrl: links.people(name),
     }),
     form: filterForm({ query, facets, identities }),
-    chips: filterChips(query, { urlOf, identities }),
+    ...filterChips(query, { urlOf, identities }),
     clearUrl: links.bugs(name, formOptions(form)),
     rows,
     firstNumber: first + 1,
@@ -181,13 +180,14 @@ function mistakenList(input: BugListInput, error: QueryError): BugListView {
     menus: [],
     form: undefined,
     chips: [],
+    moreChips: '',
     clearUrl: site.links.bugs(repository.name, formOptions(form)),
     rows: [],
     firstNumber: 1,
     board: undefined,
     pager: undefined,
     empty: undefined,
-    mistake: queryMistakeView(text, error),
+    mistake: queryMistakeView(text, error, q => site.links.bugs(repository.name, { ...formOptions(form), q })),
   }
 }
 

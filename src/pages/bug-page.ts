@@ -72,6 +72,8 @@ export interface BugView extends PageView {
   readonly origins: readonly WebOrigin[]
   readonly mentions: MentionsView | undefined
   readonly showCommand: string
+  /** Undefined where the operator says how to report, and of what is over. */
+  readonly answerCommand: string | undefined
   readonly fetchCommand: string
   readonly jsonUrl: string
   readonly provenance: ProvenanceView
@@ -157,6 +159,8 @@ export function bugPage(input: BugPageInput): BugView {
     origins,
     mentions: current ? undefined : mentionsView(input),
     showCommand: `git bug bug show ${humanId(bug.id)}`,
+    answerCommand:
+      current || site.choicesFor(name).report !== undefined ? undefined : `git bug bug comment new ${humanId(bug.id)}`,
     fetchCommand,
     jsonUrl: links.bugJson(name, bug.id),
     provenance: {

@@ -2,6 +2,7 @@
 import { humanId, type Identity } from '../bug/model.ts'
 import { type Filter, isPersonKind, type Query } from '../query/ast.ts'
 import { type ActiveFilter, listActiveFilters, statusOf } from '../query/edit.ts'
+import { strings } from '../strings/strings.ts'
 import { personName } from './person-view.ts'
 import { shownText } from './wording.ts'
 
@@ -11,18 +12,29 @@ export interface ChipView {
 }
 
 const maxChipChars = 60
+/** Each has an address with all the others in it; what is more can be read in the box of the query. */
+const maxChips = 30
 
 interface ChipContext {
   readonly urlOf: (query: Query) => string
   readonly identities: ReadonlyMap<string, Identity>
 }
 
-/** One for each filter, but not for the status that a tab shows as current. */
-export function filterChips(query: Query, { urlOf, identities }: ChipContext): ChipView[] {
+export interface ChipsView {
+  readonly chips: readonly ChipView[]
+  /** How many filters have none, in words; empty where all have one. */
+  readonly moreChips: string
+}
+
+/** One for each filter, as far as there is room for them, but not for the status that a tab shows as current. */
+export function filterChips(query: Query, { urlOf, identities }: ChipContext): ChipsView {
   const tabbed = statusOf(query) !== undefined
-  return listActiveFilters(query)
-    .filter(({ filter }) => !(tabbed && filter.kind === 'status'))
-    .map(active => ({ text: chipText(active, identities), removeUrl: urlOf(active.without) }))
+  const active = listActiveFilters(query).filter(({ filter }) => !(tabbed && filter.kind === 'status'))
+  const shown = active.slice(0, maxChips)
+  return {
+    chips: shown.map(one => ({ text: chipText(one, identities), removeUrl: urlOf(one.without) })),
+    moreChips: active.length > shown.length ? strings.filter.moreFilters(active.length - shown.length) : '',
+  }
 }
 
 function chipText({ filter, text }: ActiveFilter, identities: ReadonlyMap<string, Identity>): string {

@@ -77,12 +77,14 @@ const words = strings.filter
 /** Offered where there are words that something can fit. */
 const bestMatch: NamedSort = { text: words.sorts.bestMatch, sort: { key: 'relevance', direction: 'desc' } }
 const sorts: readonly NamedSort[] = [
-  { text: words.sorts.recentlyUpdated, sort: { key: 'edit', direction: 'desc' } },
-  { text: words.sorts.leastRecentlyUpdated, sort: { key: 'edit', direction: 'asc' } },
+  { text: words.sorts.recentlyUpdated, sort: { key: 'updated', direction: 'desc' } },
+  { text: words.sorts.leastRecentlyUpdated, sort: { key: 'updated', direction: 'asc' } },
   { text: words.sorts.newest, sort: { key: 'creation', direction: 'desc' } },
   { text: words.sorts.oldest, sort: { key: 'creation', direction: 'asc' } },
   { text: words.sorts.mostDiscussed, sort: { key: 'comments', direction: 'desc' } },
   { text: words.sorts.leastDiscussed, sort: { key: 'comments', direction: 'asc' } },
+  { text: words.sorts.recentlyRecorded, sort: { key: 'edit', direction: 'desc' } },
+  { text: words.sorts.leastRecentlyRecorded, sort: { key: 'edit', direction: 'asc' } },
   { text: words.sorts.byId, sort: { key: 'id', direction: 'asc' } },
   { text: words.sorts.byIdLastFirst, sort: { key: 'id', direction: 'desc' } },
 ]

@@ -144,7 +144,7 @@ export function searchPage(input: SearchInput): SearchView {
     return {
       ...frame,
       layout: layoutView({ ...layout, title: common.queryMistakeTitle, indexed: false }),
-      mistake: queryMistakeView(text, result.error),
+      mistake: queryMistakeView(text, result.error, links.search),
     }
   }
   const { from, next } = result.reach

@@ -20,6 +20,10 @@ export const bugStrings = {
   theJson: 'the JSON of this bug',
   hasAllOfThem: ' has all of them.',
 
+  /** Below the last comment, before a command. */
+  toAnswer: 'To answer, in a clone: ',
+  howToAnswer: 'How to report and answer',
+
   aboutThisBug: 'About this bug',
   labels: 'Labels',
   moreLabels: ['more', 'more'],

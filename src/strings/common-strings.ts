@@ -38,7 +38,7 @@ export const commonStrings = {
   },
   /** What the other formats of a page are called. */
   formats: {
-    atom: 'Atom',
+    atom: 'Feed (Atom)',
     csv: 'CSV',
     json: 'JSON',
     markdown: 'Markdown',
@@ -50,7 +50,7 @@ export const commonStrings = {
   openedOn: 'opened ',
   updatedOn: 'updated ',
   /** After `+3`, for those who hear it. */
-  moreLabels: ' more labels',
+  moreLabels: (count: number) => (count === 1 ? ' more label' : ' more labels'),
   /** `2 of 3 repositories`. */
   someOf: (count: string, things: string) => `${count} of ${things}`,
   /** A link to what a page could not take in. */
@@ -61,5 +61,6 @@ export const commonStrings = {
   search: 'Search',
   queryMistakeTitle: 'A mistake in the query',
   queryCannotBeRead: 'This query cannot be read',
+  searchFor: (query: string) => `Search for ${query}`,
   everythingAQueryCanSay: 'Everything that a query can say',
 } as const

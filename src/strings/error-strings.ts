@@ -39,7 +39,7 @@ const byCode: Readonly<Partial<Record<ErrorCode, ErrorWords>>> = {
   },
   BUG_UNKNOWN: {
     heading: 'No such bug',
-    what: 'No bug of this repository has an id that starts like this.',
+    what: 'No bug of this repository is known by this id.',
     next: 'Ids are written in the digits 0-9 and a-f, and at least the first four are needed. The bug may also not have been pushed here yet.',
   },
   BUG_UNREADABLE: {
@@ -49,12 +49,12 @@ const byCode: Readonly<Partial<Record<ErrorCode, ErrorWords>>> = {
   },
   IDENTITY_UNKNOWN: {
     heading: 'No such person',
-    what: 'No person of this repository has an id that starts like this.',
+    what: 'No person of this repository is known by this id.',
     next: 'Find them in the list of people.',
   },
   COMMENT_UNKNOWN: {
     heading: 'No such comment',
-    what: 'No comment or event of this repository has an id that starts like this.',
+    what: 'No comment or event of this repository is known by this id.',
     next: 'It may not have been pushed here yet.',
   },
   COMMIT_UNKNOWN: {
@@ -79,8 +79,18 @@ const byCode: Readonly<Partial<Record<ErrorCode, ErrorWords>>> = {
   },
   LOAD_TIMEOUT: {
     heading: 'Still working on it',
-    what: 'The repository is being read, and that takes longer than a page may take.',
-    next: 'The work goes on: load this page again in a moment.',
+    what: 'This takes longer than a page may take.',
+    next: 'What was read is kept: load this page again in a moment.',
+  },
+  TOO_BUSY: {
+    heading: 'Very busy',
+    what: 'Many are waiting for the same as you, and not all of them can be served at once.',
+    next: 'Load this page again in a moment.',
+  },
+  OVERLOADED: {
+    heading: 'Very busy',
+    what: 'More is asked of this site right now than it can do.',
+    next: 'Load this page again in a moment.',
   },
   SHUTTING_DOWN: {
     heading: 'Back in a moment',
@@ -99,7 +109,7 @@ const byStatus = {
   tooMany: {
     heading: 'Too many requests',
     what: 'Too many pages were asked for in a short time.',
-    next: 'Please wait a little.',
+    next: 'Please wait a little. A program need not visit every page: the exports of a list have all of its bugs at once.',
   },
   unavailable: {
     heading: 'Not available now',

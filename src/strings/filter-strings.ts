@@ -7,6 +7,8 @@ export const filterStrings = {
   /** Before the filter. */
   remove: 'Remove ',
   clearAll: 'Clear all',
+  /** Behind those that are shown. */
+  moreFilters: (count: number) => `and ${count} more`,
 
   /** Before the name of a menu, for those who hear it. */
   filterBy: 'Filter by ',
@@ -21,6 +23,8 @@ export const filterStrings = {
   sort: 'Sort',
   sorts: {
     bestMatch: 'Best match',
+    recentlyRecorded: 'Recently recorded',
+    leastRecentlyRecorded: 'Least recently recorded',
     recentlyUpdated: 'Recently updated',
     leastRecentlyUpdated: 'Least recently updated',
     newest: 'Newest',

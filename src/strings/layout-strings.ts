@@ -9,6 +9,8 @@ export const layoutStrings = {
   searchBugs: 'Search bugs',
   openAndClosed: (openBugs: string, closed: string, repository: string) =>
     `${openBugs} and ${closed} closed of ${repository}`,
+  /** Before what follows. */
+  bugsOf: (repository: string) => `Bugs of ${repository}, kept in its git repository · `,
   readOnly: 'Read-only',
   readOnlyHowToReport: 'Read-only: how to report',
   aCopyInFiles: ' · a copy in files, without search and other queries',

@@ -16,12 +16,12 @@ export const personStrings = {
     heading: (bugs: string) => `Opened ${bugs}`,
   },
   commented: {
-    short: (count: string) => `commented on ${count} of others`,
-    heading: (bugs: string) => `Commented on ${bugs} of others`,
+    short: (count: string) => `commented on ${count} by others`,
+    heading: (bugs: string) => `Commented on ${bugs} by others`,
   },
   changed: {
-    short: (count: string) => `changed ${count} of others`,
-    heading: (bugs: string) => `Changed ${bugs} of others without a comment`,
+    short: (count: string) => `changed ${count} by others`,
+    heading: (bugs: string) => `Changed ${bugs} by others without a comment`,
   },
   open: (count: number) => `${count} open`,
   closed: (count: number) => `${count} closed`,

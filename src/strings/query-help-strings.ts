@@ -118,7 +118,11 @@ const topics: readonly HelpTopic[] = [
     intro: 'One at most; without any, the newest bugs come first.',
     rows: [
       row('sort:creation', 'the newest first; sort:creation-asc for the oldest'),
-      row('sort:edit', 'the last changed first; sort:edit-asc for the longest untouched'),
+      row(
+        'sort:edit',
+        'the last recorded first, in the order in which git-bug learned of changes, whatever their dates say; sort:edit-asc the other way round',
+      ),
+      extra('sort:updated', 'the last changed first, by date; sort:updated-asc for the longest untouched'),
       row('sort:id', 'by id; sort:id-desc the other way round'),
       extra('sort:comments', 'the most comments first; sort:comments-asc for the fewest'),
       extra('decoder sort:relevance', 'first what fits the words best: in the title, often, in a short text'),

@@ -76,7 +76,7 @@ describe('the page about a repository', () => {
     expect(body).toContain('<meta property="og:description" content="Tells &lt;b&gt;all&lt;/b&gt;">')
     expect(body).toContain('<p>Write to <strong>Ann</strong>.</p>')
     expect(body).not.toContain('Install git-bug')
-    expect(body).toContain('<a href="/told/-/bugs?q=title:smoke">Smoke</a>')
+    expect(body).toContain('<a href="/told/-/bugs?q=title:smoke" rel="nofollow">Smoke</a>')
     expect(body).toContain('<link rel="vcs-git" href="https://git.example.org/told">')
     expect(body).toContain('git clone https://git.example.org/told\n')
   })

@@ -148,8 +148,10 @@ describe('parameters of the list', () => {
 describe('named queries', () => {
   test('are links, and the one in force is marked', async () => {
     const { body } = await viewer.get(`${base}?q=label:priority/high`)
-    expect(body).toContain('<a href="/tracker/-/bugs?q=label:priority/high" aria-current="page">High</a>')
-    expect(body).toContain('<a href="/tracker/-/bugs?q=colour:red">Red</a>')
+    expect(body).toContain(
+      '<a href="/tracker/-/bugs?q=label:priority/high" rel="nofollow" aria-current="page">High</a>',
+    )
+    expect(body).toContain('<a href="/tracker/-/bugs?q=colour:red" rel="nofollow">Red</a>')
   })
 
   test('that cannot be read are told of when the program starts', () => {

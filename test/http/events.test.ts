@@ -178,3 +178,29 @@ test('a reader that takes nothing is left, so that what waits for it stays small
   await left.promise
   await expect(stream.until(() => false)).rejects.toThrow()
 })
+
+test('a page that asks just before the routes end is told to ask again, and holds nothing up', async () => {
+  const location = { folder: '/nowhere', gitDir: '/nowhere', commonDir: '/nowhere' }
+  const repository = { name: 'tracker', location, description: undefined, owner: undefined, hidden: false }
+  const [looking, found] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  await using app = Fastify()
+  await app.register(eventRoutes, {
+    maxListeners: 8,
+    manager: {
+      registry: {
+        async find() {
+          looking.resolve()
+          await found.promise
+          return repository
+        },
+      },
+      card: () => undefined,
+      watch: () => ({ [Symbol.dispose]() {} }),
+    },
+  })
+  const asked = app.inject('/-/in-repository/tracker/events?state=1234567')
+  await looking.promise
+  await app.close()
+  found.resolve()
+  expect((await asked).body).toBe('retry: 5000\n\n')
+})

@@ -46,7 +46,9 @@ describe.each([
 ])('the feed of %s', (_, page, feed) => {
   test('is found on its page, and is what it says', async () => {
     const { body } = await viewer.get(page)
-    expect(body).toContain(`<link rel="alternate" type="application/atom+xml" title="Atom" href="${base}/${feed}">`)
+    expect(body).toContain(
+      `<link rel="alternate" type="application/atom+xml" title="Feed (Atom)" href="${base}/${feed}">`,
+    )
     const read = await feedAt(`${base}/${feed}`)
     expect(href(read, 'self')).toBe(`http://bugs.example.org${base}/${feed}`)
     expect(href(read, 'alternate')).toBe(`http://bugs.example.org${page}`)

@@ -167,3 +167,14 @@ test('a store that does not answer is not waited for', async () => {
   clock.advance(1000)
   expect((await page).body.toString()).toBe(text)
 })
+
+test('when they end, nothing of them stays in memory, and who still asks is answered', async () => {
+  const clock = createManualClock()
+  const pages = create(1 << 20, { clock })
+  await pages.findOrRender('before', async () => text)
+  expect([pages.bytes > 0, clock.timers]).toEqual([true, 1])
+  pages[Symbol.dispose]()
+  expect([pages.bytes, clock.timers]).toEqual([0, 0])
+  expect((await pages.findOrRender('after', async () => text)).body.toString()).toBe(text)
+  expect([pages.bytes, clock.timers]).toEqual([0, 0])
+})

@@ -89,7 +89,9 @@ describe('the page of a person', () => {
 
   test('is offered as a feed of their bugs, which prefixes of their id lead to', async () => {
     const { body } = await viewer.get(`${base}/identities/${scene.tomas.id}`)
-    expect(body).toContain(`type="application/atom+xml" title="Atom" href="${base}/identities/${scene.tomas.id}.atom"`)
+    expect(body).toContain(
+      `type="application/atom+xml" title="Feed (Atom)" href="${base}/identities/${scene.tomas.id}.atom"`,
+    )
     const short = await viewer.get(`${base}/identities/${scene.tomas.id.slice(0, 9)}.atom`)
     expect([short.statusCode, short.headers.location]).toEqual([302, `${base}/identities/${scene.tomas.id}.atom`])
     const feed = await viewer.get(`${base}/identities/${scene.tomas.id}.atom`, { host: 'bugs.example.org' })

@@ -11,6 +11,9 @@ test.each([
   ['/tool', '/tool'],
   ['/-/help/query', '/-/help/query'],
   ['/api/v1/repos/group%2Ftool/bugs', '/api/v1/repos/group%2Ftool/bugs'],
+  // A repository in a folder `tool.git.git` is called `tool.git`.
+  ['/api/v1/repos/tool.git', '/api/v1/repos/tool.git'],
+  ['/api/v1/repos/tool.git/info/refs', '/-/git-of/api%2Fv1%2Frepos%2Ftool/info/refs'],
   ['/tool.git', '/-/git-of/tool'],
   ['/tool.git/', '/-/git-of/tool/'],
   ['/tool.git/info/refs?service=git-upload-pack', '/-/git-of/tool/info/refs?service=git-upload-pack'],

@@ -112,6 +112,22 @@ describe('the activity page', () => {
     expect(view.notes).toEqual([])
   })
 
+  test('begins its lists with what was updated last, by date and not by who came last, but for impossible dates', () => {
+    const later = (id: number, title: string, editedAt: number, editLamport: number) => ({
+      ...inventBug(id, { title, events: [opened('ada', '2024-03-19 10:00')] }),
+      editedAt,
+      editLamport,
+    })
+    const some = inventTracker({
+      bugs: [later(1, 'old', 1_600_000_000, 9), later(2, 'new', 1_700_000_000, 5), later(3, 'never', 1e15, 7)],
+      identities: [ada],
+    })
+    const { recent, recentUrl, feedUrl } = activityPage({ site, repository: { name: 'kiln', tracker: some } })
+    expect(recent.map(({ title }) => title)).toEqual(['new', 'old'])
+    expect(recentUrl).toBe('/kiln/-/bugs?q=sort:updated-desc')
+    expect(feedUrl).toBe('/kiln/-/bugs.atom?q=')
+  })
+
   test('says what the pictures leave out', () => {
     const late = inventBug(5, {
       title: 'late',

@@ -112,7 +112,8 @@ describe('the list of bugs', () => {
       entriesOf(list(text), 'Sort')
         .filter(entry => entry.active)
         .map(entry => entry.text)
-    expect(active('sort:edit')).toEqual(['Recently updated'])
+    expect(active('sort:edit')).toEqual(['Recently recorded'])
+    expect(active('sort:updated')).toEqual(['Recently updated'])
     expect(active('')).toEqual(['Newest'])
     expect(active('sort:id')).toEqual(['By id'])
     expect(active('sort:relevance-asc')).toEqual([])
@@ -127,6 +128,13 @@ describe('the list of bugs', () => {
       [`author:${id.slice(0, 8)} Ada Marsh (ada)`, 'status:open label:kind/bug -firmware sort:edit-desc'],
     ])
     expect(list('-status:open -status:closed').chips).toHaveLength(2)
+  })
+
+  test('a query with hundreds of filters has a few chips, and says how many there are besides', () => {
+    const view = list(Array.from({ length: 200 }, (_, n) => `label:l${n}`).join(' '))
+    expect([view.chips.length, view.moreChips]).toEqual([30, 'and 170 more'])
+    expect(JSON.stringify(view).length).toBeLessThan(400_000)
+    expect(list('label:a -label:b').moreChips).toBe('')
   })
 
   test('a label in a row adds itself to the query', () => {
@@ -199,7 +207,7 @@ describe('the list of bugs', () => {
 
   test('names its other formats with the same query', () => {
     expect(list('label:kind/bug').layout.formats).toEqual([
-      { label: 'Atom', type: 'application/atom+xml', url: '/tools/kiln/-/bugs.atom?q=label:kind/bug' },
+      { label: 'Feed (Atom)', type: 'application/atom+xml', url: '/tools/kiln/-/bugs.atom?q=label:kind/bug' },
       { label: 'JSON', type: 'application/json', url: '/tools/kiln/-/bugs.json?q=label:kind/bug' },
       { label: 'CSV', type: 'text/csv', url: '/tools/kiln/-/bugs.csv?q=label:kind/bug' },
       { label: 'Text', type: 'text/plain', url: '/tools/kiln/-/bugs.txt?q=label:kind/bug' },
@@ -409,6 +417,10 @@ describe('a query with a mistake', () => {
       wrong: 'lable',
       after: ':kind/bug',
       pointer: '            ^^^^^',
+      instead: {
+        text: 'Search for status:open label:kind/bug',
+        url: '/tools/kiln/-/bugs?q=status:open+label:kind/bug',
+      },
     })
     expect(view).toMatchObject({
       text: 'status:open lable:kind/bug',
@@ -426,6 +438,14 @@ describe('a query with a mistake', () => {
     expect(mistake.before.startsWith('…')).toBe(true)
     expect(mistake).toMatchObject({ wrong: 'zzz', after: expect.stringMatching(/^:y{23}…$/) })
     expect(mistake.pointer).toBe(`${' '.repeat(25)}^^^`)
+  })
+
+  test('leads to the same query with the word that was meant, where one is near', () => {
+    const instead = (text: string) => list(text).mistake?.instead?.text
+    expect(instead('sort:edit-des -lable:x')).toBe('Search for sort:edit-desc -lable:x')
+    expect(instead('-lable:x')).toBe('Search for -label:x')
+    expect(instead('whatever:x')).toBeUndefined()
+    expect(instead('status:open "never closed')).toBeUndefined()
   })
 
   test('line breaks and hidden characters do not move the pointer', () => {

@@ -29,6 +29,7 @@ describe('the page of a bug', () => {
       updated: { text: '2026-11-20' },
       repliesText: '3 replies',
       showCommand: `git bug bug show ${id.slice(0, 7)}`,
+      answerCommand: `git bug bug comment new ${id.slice(0, 7)}`,
       imported: { text: '#212', url: 'https://example.org/kiln/issues/212' },
     })
     expect(rich.layout).toMatchObject({
@@ -37,6 +38,15 @@ describe('the page of a bug', () => {
       indexed: true,
     })
     expect(rich.layout.description).toContain('After a power cut the controller')
+  })
+
+  test('says how to answer, but for an earlier state, and where the operator says it', () => {
+    const choices = { queries: [], columns: [], commitUrl: undefined, autolinks: [], report: 'Write to us.' }
+    const told = createSite({ ...site, choicesFor: () => choices })
+    const input = { site, repository, bug: kiln.rich, texts, markdown }
+    expect(bugPage({ ...input, site: told }).answerCommand).toBeUndefined()
+    expect(bugPage({ ...input, current: kiln.rich }).answerCommand).toBeUndefined()
+    expect(bugPage(input).answerCommand).toBeDefined()
   })
 
   test('shows the whole timeline in the order of the data', () => {

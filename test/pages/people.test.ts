@@ -105,10 +105,10 @@ describe('a person', () => {
       ])
     expect(lists(ada)).toEqual([
       ['Opened 1 bug', '1 open', ['one']],
-      ['Commented on 1 bug of others', '1 closed', ['two']],
+      ['Commented on 1 bug by others', '1 closed', ['two']],
     ])
     expect(lists(tomas)).toEqual([['Opened 2 bugs', '1 open, 1 closed', ['three', 'two']]])
-    expect(lists(bot)).toEqual([['Changed 1 bug of others without a comment', '1 closed', ['two']]])
+    expect(lists(bot)).toEqual([['Changed 1 bug by others without a comment', '1 closed', ['two']]])
     expect(lists(quiet)).toEqual([])
   })
 

@@ -102,7 +102,7 @@ describe('the list page', () => {
     expect(page).toContain('<link rel="canonical" href="/tools/kiln/-/bugs">')
     expect(page).toContain('<link rel="next" href="/tools/kiln/-/bugs?page=2">')
     expect(page).toContain(
-      '<link rel="alternate" type="application/atom+xml" title="Atom" href="/tools/kiln/-/bugs.atom">',
+      '<link rel="alternate" type="application/atom+xml" title="Feed (Atom)" href="/tools/kiln/-/bugs.atom">',
     )
     expect(page).not.toContain('name="robots"')
     expect(html('bugs-page-2')).toContain('<link rel="prev" href="/tools/kiln/-/bugs">')

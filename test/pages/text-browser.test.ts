@@ -83,6 +83,7 @@ const readings: Record<string, readonly string[]> = {
     'Firing schedule is lost',
     'Comments and changes',
     '1. Ada Marsh (ada)',
+    'To answer, in a clone: git bug bug comment new',
     'Labels',
     '4 participants',
     'Provenance',
@@ -176,14 +177,7 @@ const readings: Record<string, readonly string[]> = {
     'Order\n',
     'sort:edit\n',
   ],
-  'error-404': [
-    '404',
-    'No such bug',
-    'deadbeef',
-    'has an id that starts like this',
-    'Bugs of tools/kiln',
-    'All repositories',
-  ],
+  'error-404': ['404', 'No such bug', 'deadbeef', 'is known by this id', 'Bugs of tools/kiln', 'All repositories'],
   'error-404-page': ['404', 'No such page', 'There is no page at this address.', 'All repositories'],
   'index-open': [
     'Repositories',
@@ -285,7 +279,14 @@ describe.skipIf(!hasProgram('w3m'))('in w3m', () => {
   })
 
   test('the form reads: each field behind its name', async () => {
-    expectInOrder(await dump('bugs'), ['Status[Open', 'Label[', 'Author[', 'Words[', 'Order[Recently updated', 'Apply'])
+    expectInOrder(await dump('bugs'), [
+      'Status[Open',
+      'Label[',
+      'Author[',
+      'Words[',
+      'Order[Recently recorded',
+      'Apply',
+    ])
   })
 
   test('the bug reads: title, facts, description, what happened, then what stands beside it', async () => {

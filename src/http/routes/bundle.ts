@@ -21,7 +21,7 @@ interface Use {
 
 export async function bundleRoutes(app: FastifyInstance, services: HttpServices) {
   app.get<{ Params: { name: string } }>(`${repositoryPrefix}/bugs.bundle`, (request, reply) =>
-    withRepository(services, { request, reply, name: request.params.name }, async ({ lease }) => {
+    withRepository(services, { request, reply, name: request.params.name, isLong: true }, async ({ lease }) => {
       const use = { request, reply, lease }
       const { digest } = lease.fetchable()
       try {

@@ -35,12 +35,14 @@ const networkShare = 4
 
 export async function eventRoutes(app: FastifyInstance, { manager, maxListeners }: EventsOptions) {
   const streams = new Set<EventStream>()
+  let isEnding = false
   const ofNetwork = (network: string) => streams.values().reduce((n, one) => n + Number(one.network === network), 0)
   const hasPlace = (network: string) =>
     streams.size < maxListeners && ofNetwork(network) < Math.max(1, maxListeners / networkShare)
 
   // Before the server waits for its answers to end: these never do by themselves.
   app.addHook('preClose', async () => {
+    isEnding = true
     for (const stream of streams) stream.finish()
   })
 
@@ -65,6 +67,8 @@ export async function eventRoutes(app: FastifyInstance, { manager, maxListeners 
       watching[Symbol.dispose]()
       streams.delete(stream)
     })
+    // It was asked for just before, and looked for meanwhile.
+    if (isEnding) stream.finish()
     return await setHeaders(reply).send(stream)
   })
 }

@@ -60,7 +60,7 @@ export async function fetchRoutes(app: FastifyInstance, { services, fetch, versi
     if (!/\.git\/info\/refs\?/.test(request.originalUrl)) {
       return reply.redirect(`${site.links.git(await checkName(request))}/info/refs?service=${service}`, 301)
     }
-    return await withRepository(services, { request, reply, name, isPatient: true }, async use =>
+    return await withRepository(services, { request, reply, name, isPatient: true, isLong: true }, async use =>
       answers.advertise({ request, reply, ...use }),
     )
   })
@@ -71,7 +71,7 @@ export async function fetchRoutes(app: FastifyInstance, { services, fetch, versi
     const { maxRequestBytes: maxBytes, requestMs: maxMs } = fetch
     const body = await readBody(request.raw, { maxBytes, maxMs, take: memory.take })
     try {
-      return await withRepository(services, { request, reply, name, isPatient: true }, use =>
+      return await withRepository(services, { request, reply, name, isPatient: true, isLong: true }, use =>
         answers.answer({ request, reply, ...use }, { body, memory }),
       )
     } catch (error) {

@@ -32,6 +32,8 @@ const shownKinds: Readonly<Record<FileKind, { readonly type: string; readonly en
 const maxShownTextBytes = 4 * 1024 * 1024
 /** Files that are read from git at the same time: a page of pictures is not to wait for somebody's large download. */
 const maxReads = 16
+/** The same of one repository. */
+const maxReadsOfOne = 12
 
 interface FileAt {
   readonly request: FastifyRequest
@@ -41,14 +43,14 @@ interface FileAt {
 }
 
 export async function fileRoutes(app: FastifyInstance, services: PageServices) {
-  const tools: FileTools = { streams: services.streams, gate: createGate(maxReads) }
+  const tools: FileTools = { streams: services.streams, gate: createGate(maxReads, maxReadsOfOne) }
   app.route<{ Params: { name: string; hash: string } }>({
     // The HEAD route that comes with a GET route by itself would read the file to its end.
     method: ['GET', 'HEAD'],
     url: `${repositoryPrefix}/files/:hash`,
     exposeHeadRoute: false,
     handler: (request, reply) =>
-      withRepository(services, { request, reply, name: request.params.name }, ({ lease }) =>
+      withRepository(services, { request, reply, name: request.params.name, isLong: true }, ({ lease }) =>
         answerFile(services, tools, { request, reply, lease, hash: request.params.hash }),
       ),
   })

@@ -17,6 +17,7 @@ import { findByCombinedId } from '../combined-ids.ts'
 import { readableBug } from '../readable-bug.ts'
 import { readerSignal } from '../reader-signal.ts'
 import type { PageServices } from '../services.ts'
+import { allRepositories } from '../works.ts'
 import { readFrom } from './search.ts'
 
 interface GoRequest {
@@ -39,7 +40,7 @@ async function answerGo(
   request: FastifyRequest<GoRequest>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { site, answerer, render, survey } = services
+  const { site, answerer, render, survey, works, options } = services
   const typed = readTyped(request)
   const from = readFrom(request.query.from)
   if (typed === undefined) {
@@ -52,10 +53,11 @@ async function answerGo(
   }
   const reference = readReference(typed)
   if (!reference) return await answerPage(services, reply, { typed, targets: [], reach: undefined })
+  using _work = works.begin(allRepositories)
   using surveyed = await survey.run({
     from,
     waitMs,
-    signal: readerSignal(reply),
+    signal: readerSignal(reply, options.requestMs),
     look: (lease, signal) => findTargets(lease, reference, signal),
   })
   const targets = surveyed.found.flatMap(({ result }) => result)

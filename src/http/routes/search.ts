@@ -25,6 +25,7 @@ import { queryError, querySource, readQuery } from '../query-use.ts'
 import { readableBug } from '../readable-bug.ts'
 import { readerSignal } from '../reader-signal.ts'
 import type { PageServices } from '../services.ts'
+import { allRepositories } from '../works.ts'
 
 interface SearchRequest {
   Querystring: { q?: unknown; from?: unknown }
@@ -158,11 +159,13 @@ interface Asked {
 
 type FoundBugs = Surveyed<readonly BugSummary[]>
 
-async function search({ reply, query, from, waitMs }: Asked, { survey }: PageServices): Promise<FoundBugs> {
+async function search({ reply, query, from, waitMs }: Asked, services: PageServices): Promise<FoundBugs> {
+  const { survey, works, options } = services
+  using _work = works.begin(allRepositories)
   return await survey.run({
     from,
     waitMs,
-    signal: readerSignal(reply),
+    signal: readerSignal(reply, options.requestMs),
     look: async (lease, signal) => selectBugs(query, await querySource(lease, query, signal)),
   })
 }

@@ -52,7 +52,7 @@ async function answerExport(
   { format, write }: WholeBugFormat,
 ): Promise<FastifyReply> {
   const { params, query } = at.request
-  return await withRepository(services, { ...at, name: params.name }, async ({ lease }) => {
+  return await withRepository(services, { ...at, name: params.name, isLong: true }, async ({ lease }) => {
     const { name } = lease.repository
     const text = readQuery(query.q, services.options.maxQueryChars) ?? defaultListQuery
     return await sendLongAnswer(services, at, {
