@@ -172,7 +172,7 @@ export async function readAnswer(path: string, answer: Buffer): Promise<Answer> 
 }
 
 /** What is in a pack, without what it leaves out because the client has it. */
-async function listPack(path: string, pack: Buffer): Promise<string[]> {
+export async function listPack(path: string, pack: Buffer): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'pack-'))
   try {
     const env = { GIT_OBJECT_DIRECTORY: folder, GIT_ALTERNATE_OBJECT_DIRECTORIES: join(path, 'objects') }
