@@ -32,13 +32,13 @@ export interface Program extends AsyncDisposable {
    * Goes over to other settings, as far as they need no restart: the others stay as they were. No request and no
    * connection is dropped: what was asked before is answered as before. One call after the other.
    * @param read gives the settings when it is this call's turn
-   * @returns the settings that have changed
+   * @returns the settings that have changed; undefined where the program ends, and nothing is gone over to
    * @throws what `read` throws, SETTING_INVALID; then everything stays as it was
    */
-  reload(read: () => Promise<Settings>): Promise<readonly ChangedSetting[]>
+  reload(read: () => Promise<Settings>): Promise<readonly ChangedSetting[] | undefined>
 }
 
-/** What is still under way then when the program ends is cut off; `main.ts` waits some seconds longer. */
+/** What is still under way then when the program ends is cut off; `run-server.ts` waits some seconds longer. */
 const lastAnswersMs = 15_000
 
 /** Builds the program. Nothing listens yet. @throws SETTING_INVALID, GIT_MISSING, GIT_TOO_OLD */
@@ -104,7 +104,7 @@ export async function compose(input: EngineInput): Promise<Program> {
     },
     reload: async read =>
       await reloading.run(async () => {
-        if (isStopping()) return []
+        if (isStopping()) return undefined
         const given = await read()
         const changes = changedSettings(settings, given)
         const wanted = withoutRestart(settings, given)
@@ -118,7 +118,7 @@ export async function compose(input: EngineInput): Promise<Program> {
         }
         if (isStopping()) {
           await next[Symbol.asyncDispose]()
-          return []
+          return undefined
         }
         const before = front
         front = next

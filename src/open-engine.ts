@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { type Clock, systemClock } from './base/clock.ts'
+import { createGate, type SharedGate } from './base/gate.ts'
 import { type Measures, noMeasures } from './base/measures.ts'
 import { type CacheManager, createCacheManager } from './cache/cache-manager.ts'
 import { openRegistry } from './cache/registry.ts'
@@ -48,6 +49,8 @@ export interface Engine extends AsyncDisposable {
   readonly search: SearchIndex
   readonly mirrors: Mirrors | undefined
   readonly streams: StreamCache
+  /** Bounds the fetches and exports that are made at the same time, whatever front was asked for them. */
+  readonly longWork: SharedGate
   /**
    * Goes over to other settings, as far as they need no restart: which repositories there are, how long they stay open.
    * What is served no more is closed.
@@ -136,6 +139,7 @@ export async function openEngine(input: EngineInput): Promise<Engine> {
   const [only, ...others] = list
   if (only && others.length === 0 && scan.length === 0 && !mirrors) openSoon(manager, only.name)
   measures.gauge('gitbugviewer_repositories', () => registry.all().length)
+  const { maxProcesses, maxProcessesPerRepository } = settings.streams
   const resources = stack.move()
   return {
     git,
@@ -146,6 +150,7 @@ export async function openEngine(input: EngineInput): Promise<Engine> {
     search,
     mirrors,
     streams,
+    longWork: createGate(maxProcesses, maxProcessesPerRepository ?? Math.max(1, maxProcesses - 1)),
     async reconfigure(next) {
       const chosen = await chooseRepositories({ ...input, settings: next }, git)
       await registry.reconfigure(registryOptions(next, chosen))

@@ -5,7 +5,6 @@
  */
 import { getHeapStatistics } from 'node:v8'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { createGate } from './base/gate.ts'
 import type { PassingMeasures } from './base/measures.ts'
 import { once } from './base/once.ts'
 import { createOverview } from './cache/overview.ts'
@@ -70,8 +69,10 @@ export async function readFrontFiles({ look: wanted }: Settings): Promise<FrontF
 
 /** Makes a front. It starts nothing and listens to nothing. Disposing it ends its routes, and nothing of the engine. */
 export async function openFront(settings: Settings, parts: FrontParts): Promise<Front> {
-  const { engine, log, copy, measures } = parts
-  const { manager, mirrors, storage, streams, clock } = engine
+  const { engine, log, copy } = parts
+  await using stack = new AsyncDisposableStack()
+  const measures = stack.use(parts.measures)
+  const { manager, mirrors, storage, streams, longWork, clock } = engine
   const { store } = storage
   const { look, files, version, templates } = parts.files
   for (const mistake of queryMistakes(settings)) log.warn(mistake, 'a named query cannot be read')
@@ -93,9 +94,8 @@ export async function openFront(settings: Settings, parts: FrontParts): Promise<
     ? createKeptPages(store, { fromMs: settings.store.results.fromMilliseconds, buildTag, clock })
     : noKeptPages
   const { pagesMaxBytes, pagesIdleSeconds } = settings.cache
-  const pages = createFinishedPages(
-    { maxBytes: pagesMaxBytes, idleMs: pagesIdleSeconds * 1000 },
-    { clock, measures, kept },
+  const pages = stack.use(
+    createFinishedPages({ maxBytes: pagesMaxBytes, idleMs: pagesIdleSeconds * 1000 }, { clock, measures, kept }),
   )
   const rateLimit = createRateLimit(crawlers.requestsPerMinute, storage.rateBuckets)
   const repeated = createRepeatedAnswers({ pages, digestNow: name => manager.digestNow(name) })
@@ -107,7 +107,6 @@ export async function openFront(settings: Settings, parts: FrontParts): Promise<
   const textTag = shortDigest([version, digestSources(), JSON.stringify([maxMarkdownChars, text.images])])
   const site = openSite(settings, { look, files, copy })
   const options = httpOptions(settings, copy)
-  const { maxProcesses, maxProcessesPerRepository } = settings.streams
   const app = await createApp(
     {
       manager,
@@ -126,7 +125,7 @@ export async function openFront(settings: Settings, parts: FrontParts): Promise<
       ),
       measures,
       streams,
-      longWork: createGate(maxProcesses, maxProcessesPerRepository ?? Math.max(1, maxProcesses - 1)),
+      longWork,
       works: createWorks(settings.limits.worksPerRepository),
       answerer: createAnswerer({
         pages,
@@ -153,14 +152,9 @@ export async function openFront(settings: Settings, parts: FrontParts): Promise<
       clock,
     },
   )
-  return {
-    app,
-    async [Symbol.asyncDispose]() {
-      await app.close()
-      pages[Symbol.dispose]()
-      measures[Symbol.dispose]()
-    },
-  }
+  stack.defer(() => app.close())
+  const resources = stack.move()
+  return { app, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
 
 function httpOptions(settings: Settings, copy: FrontParts['copy']): HttpOptions {

@@ -87,6 +87,7 @@ interface ReloadParts extends Pick<ServerInput, 'readAgain'> {
 async function reload(program: Program, { readAgain, log }: ReloadParts): Promise<void> {
   try {
     const changes = await program.reload(readAgain)
+    if (!changes) return
     const waiting = changes.filter(({ needsRestart }) => needsRestart).map(({ path }) => path)
     const changed = changes.filter(({ needsRestart }) => !needsRestart).map(({ path }) => path)
     log.info({ changed }, 'the settings were read again')

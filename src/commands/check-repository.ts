@@ -60,8 +60,13 @@ export async function checkRepository(lease: CheckedLease, tools: CheckTools): P
     try {
       const bug = await lease.readPassingBug(summary, signal)
       for (const file of new Set(bug.files)) {
-        if (!isFileHash(file)) tell(`attached file: ${JSON.stringify(file.slice(0, shownChars))} is no hash`)
-        else refsByFile.set(file, [...(refsByFile.get(file) ?? []), ref])
+        if (!isFileHash(file)) {
+          tell(`attached file: ${JSON.stringify(file.slice(0, shownChars))} is no hash`)
+          continue
+        }
+        const refs = refsByFile.get(file)
+        if (refs) refs.push(ref)
+        else refsByFile.set(file, [ref])
       }
       const { byCommit, uncheckedCount } = await lease.checkSignatures(bug, signal)
       for (const [commit, signature] of byCommit) {
